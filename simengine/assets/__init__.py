@@ -1,0 +1,1 @@
+"""Assets: parametric shapes, mesh and URDF import, collision hulls, procedural textures."""

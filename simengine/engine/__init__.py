@@ -1,0 +1,1 @@
+"""Generation: plan, work units, workers, verification, replay."""

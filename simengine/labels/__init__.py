@@ -1,0 +1,1 @@
+"""Labels: masks, boxes, poses and visibility from one id buffer."""

@@ -1,0 +1,1 @@
+"""Physics: the PyBullet adapter, placement, settling, trajectories."""

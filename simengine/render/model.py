@@ -1,0 +1,178 @@
+"""What the renderers take and give: plain arrays, no knowledge of scenes or physics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.assets.mesh import Mesh
+
+__all__ = ["Amodal", "Frame", "Instance", "LightSource", "RenderCamera", "RenderScene", "RenderSettings", "SurfaceMaterial"]
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class SurfaceMaterial:
+    """A principled material; colours are linear RGB (Rec. 709 primaries), shape (3,).
+
+    Attributes:
+        base_color: Diffuse or metallic reflectance; multiplies the texture.
+        texture: Number of its picture in `RenderScene.textures`, -1 for none.
+        texture_size: Edge of a tile [m]; with `triplanar` False the mesh's own coordinates are used as they are.
+        triplanar: Whether the texture is laid on from three sides in the object's frame.
+    """
+
+    base_color: tuple[float, float, float] = (0.7, 0.7, 0.7)
+    texture: int = -1
+    texture_size: float = 0.25
+    triplanar: bool = True
+    roughness: float = 0.5
+    metallic: float = 0.0
+    specular: float = 0.5
+    clear_coat: float = 0.0
+    emission: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """A mesh placed in the world.
+
+    Attributes:
+        mesh: The mesh; instances that share it (by `key`) share one acceleration structure.
+        transform: World from mesh, rigid, shape (4, 4).
+        materials: Number in `RenderScene.materials` for each of the mesh's slots.
+        id: Instance id written to the id buffer, from 1; several instances (links) may share it.
+        link: Number of the link within the object.
+    """
+
+    mesh: Mesh
+    transform: NDArray[np.float64]
+    materials: tuple[int, ...]
+    id: int
+    link: int = 0
+
+
+@dataclass(frozen=True)
+class LightSource:
+    """A light in the world; `color` is linear RGB, scaled so that its luminance is 1.
+
+    Attributes:
+        kind: ``area``, ``sun`` or ``point``.
+        position: Centre [m] (area, point).
+        direction: Unit vector the light travels along (area: its shining normal; sun: from the sun).
+        up: Unit vector along the second edge of an area light.
+        size: Edges of an area light [m]; (radius, 0) of a point light; (angular diameter [rad], 0) of a sun.
+        power: Radiant power [W] of area and point; irradiance [W/m^2] of a sun.
+    """
+
+    kind: Literal["area", "sun", "point"]
+    position: tuple[float, float, float]
+    direction: tuple[float, float, float]
+    up: tuple[float, float, float]
+    size: tuple[float, float]
+    power: float
+    color: tuple[float, float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class RenderScene:
+    """Everything that can be seen at one instant.
+
+    Attributes:
+        textures: sRGB pictures, uint8, shape (H, W, 3) each.
+        environment: Radiance panorama, linear RGB, equirectangular, shape (H, W, 3) float32: row 0 is
+            straight up (+z), column 0 looks along +x, columns run towards +y.
+    """
+
+    instances: tuple[Instance, ...]
+    materials: tuple[SurfaceMaterial, ...]
+    textures: tuple[NDArray[np.uint8], ...] = ()
+    lights: tuple[LightSource, ...] = ()
+    environment: Floats | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class RenderCamera:
+    """A pinhole camera, frame as OpenCV (x right, y down, z forward).
+
+    Attributes:
+        width: Pixels.
+        height: Pixels.
+        fx, fy, cx, cy: Intrinsics in pixels; the centre of the first pixel is at (0.5, 0.5).
+        world_from_camera: Rigid transform, shape (4, 4).
+        exposure: Brightening in stops.
+    """
+
+    width: int
+    height: int
+    fx: float
+    fy: float
+    cx: float
+    cy: float
+    world_from_camera: NDArray[np.float64]
+    exposure: float = 0.0
+
+
+@dataclass(frozen=True)
+class RenderSettings:
+    """How to draw.
+
+    Attributes:
+        samples: Samples per pixel.
+        bounces: Bounces of indirect light; 0 is direct light only.
+        seed: Key of the sampling noise.
+        color: Whether to draw colour at all; labels alone are faster.
+        amodal: Instance ids whose whole outline is traced; None for all, () for none.
+    """
+
+    samples: int = 16
+    bounces: int = 2
+    seed: int = 0
+    color: bool = True
+    amodal: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Amodal:
+    """The whole outline of one object, as if alone in the world.
+
+    Attributes:
+        left, top: Pixel position of the window's corner; negative where it reaches outside the picture.
+        mask: Outline within the window, bool, shape (h, w); it may reach outside the picture.
+        clipped: Whether the outline goes on beyond the window (objects that are far larger than the picture,
+            or reach behind the camera).
+    """
+
+    left: int
+    top: int
+    mask: NDArray[np.bool_]
+    clipped: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A picture and its exact labels; H x W of the camera. Label maps come from pixel-centre rays.
+
+    Attributes:
+        rgb: sRGB colour, uint8, shape (H, W, 3).
+        linear: Linear radiance before exposure and tone curve, float32, shape (H, W, 3), or None.
+        depth: Planar depth z [m], float32; 0 where nothing is hit.
+        instances: Instance id, int32; 0 where nothing is hit.
+        links: Link number within the object, int32; -1 where nothing is hit.
+        normals: Unit shading normals in the camera's frame, float32, shape (H, W, 3); 0 for background.
+        coordinates: Point in the link's own frame [m], float32, shape (H, W, 3); 0 for background.
+        amodal: Whole outlines by instance id.
+    """
+
+    rgb: NDArray[np.uint8]
+    linear: Floats | None
+    depth: Floats
+    instances: NDArray[np.int32]
+    links: NDArray[np.int32]
+    normals: Floats
+    coordinates: Floats
+    amodal: dict[int, Amodal] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Randomness: distributions, keyed streams and low-discrepancy designs."""

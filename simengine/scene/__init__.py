@@ -1,0 +1,1 @@
+"""Scenes: schema, loading with locations, overlays, the catalogue, drawing."""

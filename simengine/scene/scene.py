@@ -1,0 +1,84 @@
+"""A scene as drawn: every value concrete, every draw recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from simengine.sampling.streams import stream
+from simengine.scene.schema.camera import Camera
+from simengine.scene.schema.light import Light
+from simengine.scene.schema.object import Object
+from simengine.scene.schema.scene import SceneModel
+
+__all__ = ["Scene", "SceneCamera", "SceneLight", "SceneObject"]
+
+
+@dataclass(frozen=True)
+class SceneObject:
+    """One copy of an object.
+
+    Attributes:
+        id: Instance id from 1, in order of the file and the copies; 0 is "nothing".
+        name: ``die[3]``.
+        group: Name in the scene file, ``die``.
+        copy: Number of the copy, 3.
+        offset: Offset by `repeat` [m], shape (3,).
+        spec: Its values, all concrete.
+    """
+
+    id: int
+    name: str
+    group: str
+    copy: int
+    offset: tuple[float, float, float]
+    spec: Object
+
+
+@dataclass(frozen=True)
+class SceneCamera:
+    """One view: a camera of the scene file or one of its `count` copies (``top[0]``)."""
+
+    name: str
+    spec: Camera
+
+
+@dataclass(frozen=True)
+class SceneLight:
+    """One light: a light of the scene file or one of its `count` copies (``lamp[0]``)."""
+
+    name: str
+    spec: Light
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One draw of a scene: sample `index` under `seed`, at try `attempt`.
+
+    Attributes:
+        seed: The data set's seed, any integer from 0.
+        index: The sample's number in the data set.
+        attempt: 0 for the first try, counted up when a try is rejected.
+        model: The scene file's values that are not per copy (world, labels, render, ...), concrete.
+        base: Folder that relative file names refer to.
+        objects: Every copy of every object.
+        lights: Every light.
+        cameras: Every view.
+        draws: Every value drawn, by path (JSON types).
+    """
+
+    seed: int
+    index: int
+    attempt: int
+    model: SceneModel
+    base: str
+    objects: tuple[SceneObject, ...]
+    lights: tuple[SceneLight, ...]
+    cameras: tuple[SceneCamera, ...]
+    draws: dict[str, Any] = field(default_factory=dict)
+
+    def stream(self, path: str) -> np.random.Generator:
+        """The random stream of one path of this sample, for later stages (placement, sensor noise)."""
+        return stream(self.seed, self.index, path, attempt=self.attempt)

@@ -1,0 +1,127 @@
+"""Materials and textures, as a scene file names them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from simengine.scene.leaf import Leaf
+from simengine.scene.schema.base import Color, Fraction, Length, OneOf, Part
+
+__all__ = ["Material", "Texture"]
+
+
+class ImageTexture(Part):
+    """A picture from a file, or one drawn from a folder of pictures."""
+
+    file: str | None = Field(None, description="Path of a picture, relative to the scene file.")
+    folder: str | None = Field(None, description="Folder of pictures (PNG, JPEG) of which one is drawn per object.")
+
+
+class Checker(Part):
+    """Two colours in squares, eight by eight a tile."""
+
+    dark: Color = Field((0.1, 0.1, 0.1), description="Colour of the dark squares.")
+    light: Color = Field((0.9, 0.9, 0.9), description="Colour of the light squares.")
+
+
+class Stripes(Part):
+    """Parallel stripes of two colours."""
+
+    first: Color = Field((0.9, 0.8, 0.1), description="Colour of the first stripe.")
+    second: Color = Field((0.1, 0.1, 0.1), description="Colour of the second stripe.")
+    count: Annotated[int, Leaf(low=1, high=64)] = Field(8, description="Pairs of stripes a tile.")
+    diagonal: bool = Field(False, description="Whether the stripes run at 45 degrees (hazard marking).")
+
+
+class Noise(Part):
+    """Fractal noise between two colours."""
+
+    low: Color = Field((0.3, 0.3, 0.3), description="Colour of the valleys.")
+    high: Color = Field((0.7, 0.7, 0.7), description="Colour of the peaks.")
+    frequency: Annotated[float, Leaf(low=1, high=64)] = Field(4.0, description="Blobs a tile at the coarsest octave.")
+    octaves: Annotated[int, Leaf(low=1, high=8)] = Field(5, description="Number of octaves, each at twice the frequency and half the amplitude.")
+
+
+class Wood(Part):
+    """Planks with year rings, fibres and joints."""
+
+    light: Color = Field((0.72, 0.53, 0.34), description="Colour of early wood.")
+    dark: Color = Field((0.48, 0.31, 0.17), description="Colour of late wood.")
+    planks: Annotated[int, Leaf(low=1, high=16)] = Field(4, description="Planks a tile; 1 for a continuous board.")
+
+
+class Marble(Part):
+    """Veined stone or swirled plastic."""
+
+    base: Color = Field((0.92, 0.91, 0.89), description="Ground colour.")
+    vein: Color = Field((0.35, 0.34, 0.36), description="Colour of the veins.")
+    turbulence: Annotated[float, Leaf(low=0, high=20)] = Field(5.0, description="How far the veins are stirred.")
+
+
+class Brushed(Part):
+    """Brushed metal: fine lines along one direction."""
+
+    color: Color = Field((0.75, 0.75, 0.77), description="Mean colour.")
+    contrast: Fraction = Field(0.15, description="Strength of the lines.")
+
+
+class Cardboard(Part):
+    """Kraft cardboard: fibres, flutes and stains."""
+
+    color: Color = Field((0.66, 0.5, 0.34), description="Mean colour.")
+
+
+class Fabric(Part):
+    """A plain weave of two threads."""
+
+    warp: Color = Field((0.3, 0.35, 0.45), description="Colour of the warp threads.")
+    weft: Color = Field((0.4, 0.45, 0.55), description="Colour of the weft threads.")
+    threads: Annotated[int, Leaf(low=4, high=256)] = Field(48, description="Threads a tile.")
+
+
+class Speckle(Part):
+    """A ground colour with grains of others: granite, terrazzo, dirt."""
+
+    base: Color = Field((0.6, 0.6, 0.58), description="Ground colour.")
+    grain: Color = Field((0.2, 0.2, 0.2), description="Colour of the grains.")
+    density: Fraction = Field(0.3, description="Share of the area that grains cover.")
+
+
+class Concrete(Part):
+    """A cast floor: clouds, pores and faint cracks."""
+
+    color: Color = Field((0.55, 0.54, 0.52), description="Mean colour.")
+    wear: Fraction = Field(0.3, description="Strength of stains and cracks.")
+
+
+class Texture(OneOf):
+    """Exactly one source of the base colour's pattern."""
+
+    image: ImageTexture | None = None
+    checker: Checker | None = None
+    stripes: Stripes | None = None
+    noise: Noise | None = None
+    wood: Wood | None = None
+    marble: Marble | None = None
+    brushed: Brushed | None = None
+    cardboard: Cardboard | None = None
+    fabric: Fabric | None = None
+    speckle: Speckle | None = None
+    concrete: Concrete | None = None
+
+
+class Material(Part):
+    """A principled material (after Burley, Physically Based Shading at Disney, 2012)."""
+
+    base_color: Color = Field((0.7, 0.7, 0.7), description="Colour of diffuse light, or of reflections of a metal; multiplies the texture if one is given.")
+    texture: Texture | None = Field(None, description="Pattern of the base colour.")
+    texture_size: Length = Field(0.25, description="Edge of one texture tile on the surface.")
+    mapping: Literal["auto", "uv", "triplanar"] = Field("auto", description="How the texture is laid on: by the mesh's own coordinates, from three sides, or by coordinates where there are any.")
+    roughness: Fraction = Field(0.5, description="From mirror (0) to matte (1); the microfacet width is its square.")
+    metallic: Fraction = Field(0.0, description="From dielectric (0) to metal (1).")
+    specular: Fraction = Field(0.5, description="Reflectance of a dielectric at normal incidence divided by 8 %; 0.5 is an index of refraction of 1.5.")
+    clear_coat: Fraction = Field(0.0, description="Strength of a second, polished layer on top.")
+    emission: Color = Field((0.0, 0.0, 0.0), description="Colour of light given off by the surface.")
+    emission_strength: Annotated[float, Leaf(unit="W/m^2", low=0)] = Field(0.0, description="Radiant exitance of emitted light; seen, but not sampled as a light source.")

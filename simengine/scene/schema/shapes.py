@@ -1,0 +1,204 @@
+"""The shapes that a scene can name: parametric solids, mesh files and URDF models."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from simengine.scene.leaf import Leaf
+from simengine.scene.schema.base import Fraction, Length, OneOf, Part, Size3
+
+__all__ = ["SHAPES", "Shape"]
+
+
+class Plane(Part):
+    """A flat rectangular sheet, its upper face at z = 0 of its frame; thin but solid for physics."""
+
+    size: Annotated[tuple[float, float], Leaf(unit="m", low=0, positive=True)] = Field((2.0, 2.0), description="Extents along x and y.")
+
+
+class Box(Part):
+    """A box with optionally rounded edges, centred."""
+
+    size: Size3 = Field((0.1, 0.1, 0.1), description="Extents along x, y and z.")
+    rounding: Annotated[float, Leaf(unit="m", low=0)] = Field(0.0, description="Radius of the rounded edges; 0 for sharp ones.")
+
+
+class Sphere(Part):
+    """A sphere, centred."""
+
+    radius: Length = Field(0.05, description="Radius.")
+
+
+class Cylinder(Part):
+    """A cylinder along z, centred, with optionally rounded rims."""
+
+    radius: Length = Field(0.05, description="Radius.")
+    height: Length = Field(0.1, description="Height along z.")
+    rounding: Annotated[float, Leaf(unit="m", low=0)] = Field(0.0, description="Radius of the rounded rims.")
+
+
+class Capsule(Part):
+    """A cylinder along z closed by half spheres, centred."""
+
+    radius: Length = Field(0.03, description="Radius.")
+    height: Length = Field(0.1, description="Length of the cylindrical part.")
+
+
+class Cone(Part):
+    """A cone or a frustum along z, its base at -height/2."""
+
+    radius: Length = Field(0.05, description="Radius of the base.")
+    top_radius: Annotated[float, Leaf(unit="m", low=0)] = Field(0.0, description="Radius of the top; 0 for a cone.")
+    height: Length = Field(0.1, description="Height along z.")
+
+
+class Die(Part):
+    """A die with rounded edges and real pips (slots ``body`` and ``pips``); opposite faces sum to 7.
+
+    Its upward directions are named one ... six, for labels by ``face_up``.
+    """
+
+    size: Length = Field(0.016, description="Edge length.")
+    rounding: Fraction = Field(0.15, description="Radius of edges and corners as a fraction of the edge length; at most 0.4 is used.")
+    pip_radius: Fraction = Field(0.09, description="Radius of a pip as a fraction of the edge length.")
+    pip_depth: Annotated[float, Leaf(low=0, high=0.5)] = Field(0.4, description="Depth of a pip as a fraction of its radius; 0 for painted pips.")
+    handedness: Literal["right", "left"] = Field("right", description="Whether one, two, three run counter-clockwise (right) or clockwise around their corner.")
+
+
+class Bolt(Part):
+    """A hexagon-head bolt along z, its threaded shank modelled as helical grooves."""
+
+    diameter: Length = Field(0.008, description="Nominal thread diameter (M8 = 8 mm).")
+    length: Length = Field(0.03, description="Length of the shank.")
+    head: Literal["hex", "socket"] = Field("hex", description="Head form: hexagon (ISO 4017) or cylinder with a hexagon socket (ISO 4762).")
+
+
+class Nut(Part):
+    """A hexagon nut along z (ISO 4032 proportions)."""
+
+    diameter: Length = Field(0.008, description="Nominal thread diameter.")
+
+
+class Washer(Part):
+    """A flat washer along z (ISO 7089 proportions)."""
+
+    diameter: Length = Field(0.008, description="Nominal thread diameter of its bolt.")
+
+
+class Gear(Part):
+    """A spur gear along z with involute teeth (20 degree pressure angle) and a bore."""
+
+    module: Length = Field(0.002, description="Module: pitch diameter divided by the number of teeth.")
+    teeth: Annotated[int, Leaf(low=6, high=200)] = Field(18, description="Number of teeth.")
+    width: Length = Field(0.008, description="Face width along z.")
+    bore: Length = Field(0.008, description="Diameter of the bore.")
+
+
+class Bottle(Part):
+    """A bottle along z turned from a profile (slots ``body``, ``cap`` and ``label``)."""
+
+    radius: Length = Field(0.035, description="Radius of the body.")
+    height: Length = Field(0.22, description="Height with cap.")
+    neck: Fraction = Field(0.35, description="Radius of the neck as a fraction of the body's.")
+
+
+class Can(Part):
+    """A beverage can along z (slots ``body`` and ``lid``)."""
+
+    radius: Length = Field(0.033, description="Radius.")
+    height: Length = Field(0.115, description="Height.")
+
+
+class Mug(Part):
+    """A mug along z with a handle; hollow, so that things can fall in."""
+
+    radius: Length = Field(0.04, description="Outer radius.")
+    height: Length = Field(0.095, description="Height.")
+    wall: Length = Field(0.004, description="Thickness of the wall.")
+
+
+class Bowl(Part):
+    """A bowl along z, hollow."""
+
+    radius: Length = Field(0.08, description="Radius of the rim.")
+    height: Length = Field(0.06, description="Height.")
+    wall: Length = Field(0.004, description="Thickness of the wall.")
+
+
+class Carton(Part):
+    """A cardboard box with flaps, tape and edges that are slightly rounded (slots ``body`` and ``tape``)."""
+
+    size: Size3 = Field((0.2, 0.15, 0.1), description="Extents along x, y and z.")
+
+
+class Tray(Part):
+    """An open container with a flat floor whose upper side is at z = 0 (slots ``floor`` and ``rim``)."""
+
+    size: Annotated[tuple[float, float], Leaf(unit="m", low=0, positive=True)] = Field((0.25, 0.2), description="Inner extents along x and y.")
+    height: Length = Field(0.02, description="Height of the rim above the floor.")
+    wall: Length = Field(0.006, description="Thickness of floor and rim.")
+    rounding: Annotated[float, Leaf(unit="m", low=0)] = Field(0.0, description="Radius of the corners seen from above.")
+
+
+class Rack(Part):
+    """A shelf rack standing on z = 0, boards named ``level[0]`` (lowest) upwards as surfaces for placement."""
+
+    size: Size3 = Field((0.9, 0.35, 1.2), description="Extents along x (width), y (depth) and z (height).")
+    levels: Annotated[int, Leaf(low=1, high=20)] = Field(4, description="Number of boards.")
+    board: Length = Field(0.02, description="Thickness of a board.")
+
+
+class MeshFile(Part):
+    """A mesh from a file (OBJ, STL, PLY, glTF, GLB), its folder relative to the scene file."""
+
+    file: str = Field(description="Path, relative to the scene file; `pybullet_data:duck.obj` reads PyBullet's object library.")
+    scale: Annotated[float, Leaf(low=0, positive=True)] = Field(1.0, description="Factor from file units to metres.")
+    up: Literal["x", "y", "z"] = Field("z", description="The file's axis that points up.")
+    centre: bool = Field(True, description="Whether to move the centre of its bounding box to the origin.")
+
+
+class Urdf(Part):
+    """An articulated model from a URDF file."""
+
+    file: str = Field(description="Path, relative to the scene file; `pybullet_data:kuka_iiwa/model.urdf` reads PyBullet's library.")
+    scale: Annotated[float, Leaf(low=0, positive=True)] = Field(1.0, description="Factor on all lengths.")
+    joints: dict[str, Annotated[float, Leaf()]] = Field(default_factory=dict, description="Joint positions by joint name, radians or metres; others stay at 0.")
+
+
+class Library(Part):
+    """One of PyBullet's thousand random household-like blocks (`pybullet_data/random_urdfs`)."""
+
+    index: Annotated[int, Leaf(low=0, high=999)] = Field(0, description="Which one, 0 to 999.")
+    scale: Annotated[float, Leaf(low=0, positive=True)] = Field(1.0, description="Factor on its size (about 0.1 m).")
+
+
+class Shape(OneOf):
+    """Exactly one of the shapes below."""
+
+    plane: Plane | None = None
+    box: Box | None = None
+    sphere: Sphere | None = None
+    cylinder: Cylinder | None = None
+    capsule: Capsule | None = None
+    cone: Cone | None = None
+    die: Die | None = None
+    bolt: Bolt | None = None
+    nut: Nut | None = None
+    washer: Washer | None = None
+    gear: Gear | None = None
+    bottle: Bottle | None = None
+    can: Can | None = None
+    mug: Mug | None = None
+    bowl: Bowl | None = None
+    carton: Carton | None = None
+    tray: Tray | None = None
+    rack: Rack | None = None
+    mesh: MeshFile | None = None
+    urdf: Urdf | None = None
+    library: Library | None = None
+
+
+SHAPES = tuple(Shape.model_fields)
+"""The names of all shapes."""

@@ -1,0 +1,1 @@
+"""Sensors: what cameras make of a trajectory."""
