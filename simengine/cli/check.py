@@ -1,0 +1,32 @@
+"""Check a scene, a randomizer or a plug-in: every problem at once, with its place and remedy."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from simengine.cli.options import add_plugin_argument, load_plugins
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    parser.add_argument("files", metavar="FILE", nargs="+", help="YAML file, Python plug-in or catalogue name")
+    add_plugin_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the problems; exit status 1 if there are any."""
+    from simengine.scene.check import check_file
+
+    load_plugins(args)
+    status = 0
+    for file in args.files:
+        problems = check_file(file)
+        for problem in problems:
+            print(problem, file=sys.stderr)
+        if problems:
+            status = 1
+            print(f"{file}: {len(problems)} problem{'s' if len(problems) > 1 else ''}", file=sys.stderr)
+        else:
+            print(f"{file}: ok")
+    return status

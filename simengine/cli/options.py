@@ -1,0 +1,61 @@
+"""Options that several commands share, and how they become a scene."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simengine.scene.spec import SceneSpec
+
+__all__ = ["add_device_argument", "add_scene_arguments", "load_spec"]
+
+
+def add_scene_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds SCENE, --randomize, --set and --plugin."""
+    parser.add_argument("scene", metavar="SCENE", help="name from `simengine scenes`, or a path of a YAML file")
+    parser.add_argument(
+        "--randomize", metavar="NAME", action="append", nargs="+", default=[],
+        help="randomizers from `simengine randomizers` or paths, applied in order",
+    )  # fmt: skip
+    parser.add_argument(
+        "--set", metavar="PATH=VALUE", action="append", nargs="+", default=[], dest="overrides",
+        help="set one value, e.g. objects.die.count=5 or 'cameras[*].resolution=[320, 240]' (YAML)",
+    )  # fmt: skip
+    add_plugin_argument(parser)
+
+
+def add_plugin_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds --plugin."""
+    parser.add_argument(
+        "--plugin", metavar="FILE", action="append", default=[],
+        help="load a Python plug-in first (it runs with your rights)",
+    )  # fmt: skip
+
+
+def add_device_argument(parser: argparse.ArgumentParser) -> None:
+    """Adds --device."""
+    parser.add_argument(
+        "--device", metavar="NAME", default="auto", help="auto, cpu or cuda:K for the ray tracer (default: auto)"
+    )
+
+
+def load_plugins(args: argparse.Namespace) -> None:
+    """Loads the plug-ins named on the command line."""
+    if args.plugin:
+        from simengine.scene.plugins import load_plugin
+
+        for file in args.plugin:
+            load_plugin(file)
+
+
+def load_spec(args: argparse.Namespace) -> SceneSpec:
+    """Loads the scene that the options of `add_scene_arguments` describe."""
+    from simengine.scene.load import load_scene
+
+    load_plugins(args)
+    return load_scene(
+        args.scene,
+        randomizers=[name for group in args.randomize for name in group],
+        overrides=[item for group in args.overrides for item in group],
+    )

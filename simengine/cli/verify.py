@@ -1,0 +1,24 @@
+"""Verify a data set: check every file's hash, make samples again and compare."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from simengine.cli.options import add_device_argument
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds this command's arguments."""
+    parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the data set")
+    parser.add_argument("--sample", metavar="K", type=int, default=3, help="samples to make again (default: 3)")
+    add_device_argument(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints what was compared; exit status 1 if anything differs."""
+    from simengine.engine.verify import verify
+
+    report = verify(args.directory, sample=args.sample, device=args.device)
+    print(report)
+    return 0 if report.ok else 1
