@@ -41,7 +41,6 @@ class Distribution(ABC):
         positional: Fields that a list under the tag gives in order, ``{uniform: [0, 1]}``.
         whole: Field that a value under the tag gives as a whole, ``{choose: [a, b]}``.
         undrawn: Fields whose contents are recipes themselves and must not be drawn beforehand.
-        discrete: Whether `log_prob` is the logarithm of a probability, not of a density.
     """
 
     tag: ClassVar[str]
@@ -49,7 +48,6 @@ class Distribution(ABC):
     positional: ClassVar[tuple[str, ...]] = ()
     whole: ClassVar[str] = ""
     undrawn: ClassVar[tuple[str, ...]] = ()
-    discrete: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         for entry in _declared(type(self)):
@@ -64,6 +62,11 @@ class Distribution(ABC):
 
     def _check(self) -> None:  # noqa: B027 (most families have nothing to add)
         """Checks what involves several parameters; raises `error`."""
+
+    @property
+    def discrete(self) -> bool:
+        """Whether `log_prob` is the logarithm of a probability, not of a density."""
+        return False
 
     @property
     def event_shape(self) -> tuple[int, ...]:
@@ -256,9 +259,12 @@ class _Registry(MutableMapping[str, "type[Distribution]"]):
 
 DISTRIBUTIONS: MutableMapping[str, type[Distribution]] = _Registry(
     {
-        "scalar": ("constant", "uniform", "loguniform", "beta"),
+        "constant": ("constant",),
+        "uniform": ("uniform", "loguniform"),
         "normal": ("normal",),
-        "discrete": ("choose", "integer", "poisson"),
+        "beta": ("beta",),
+        "choose": ("choose",),
+        "counts": ("integer", "poisson"),
         "mixture": ("mixture",),
         "kernel_density": ("kernel_density",),
         "curve": ("curve",),
