@@ -75,12 +75,15 @@ class Link:
         mesh: What is drawn, in the link's frame (for a URDF link: its URDF link frame, not the inertial frame).
         colors: sRGB colour by slot name that the file itself states; the scene's material overrides what it names.
         textures: sRGB picture (H, W, 3) uint8 by slot name that the file itself brings.
+        unwrapped: Whether the mesh's texture coordinates were made for pictures (by the file), so that
+            `mapping: auto` uses them; those of parametric shapes are for `mapping: uv`.
     """
 
     name: str
     mesh: Mesh
     colors: dict[str, tuple[float, float, float]] = field(default_factory=dict)
     textures: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
+    unwrapped: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ class Plane(Part):
     """A flat rectangular sheet, its upper face at z = 0 of its frame; thin but solid for physics."""
 
     size: Annotated[tuple[float, float], Leaf(unit="m", low=0, positive=True)] = Field((2.0, 2.0), description="Extents along x and y.")
+    thickness: Length = Field(0.02, description="Thickness below z = 0.")
 
 
 class Box(Part):
@@ -61,7 +62,7 @@ class Die(Part):
     """
 
     size: Length = Field(0.016, description="Edge length.")
-    rounding: Fraction = Field(0.15, description="Radius of edges and corners as a fraction of the edge length; at most 0.4 is used.")
+    rounding: Fraction = Field(0.15, description="Radius of edges and corners as a fraction of the edge length; at most 0.3 is used, and pips shrink to fit the flat that is left.")
     pip_radius: Fraction = Field(0.09, description="Radius of a pip as a fraction of the edge length.")
     pip_depth: Annotated[float, Leaf(low=0, high=0.5)] = Field(0.4, description="Depth of a pip as a fraction of its radius; 0 for painted pips.")
     handedness: Literal["right", "left"] = Field("right", description="Whether one, two, three run counter-clockwise (right) or clockwise around their corner.")

@@ -1,0 +1,83 @@
+"""From a shape, as a scene names it, to an asset."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simengine.assets.draft import Draft
+from simengine.assets.mesh import Asset, Link
+from simengine.assets.patch import assemble
+from simengine.assets.shapes import die, solids, tray
+from simengine.assets.solid import mesh_solid
+
+if TYPE_CHECKING:
+    from simengine.scene.schema.shapes import Shape
+
+__all__ = ["build"]
+
+_BUILDERS: dict[str, Callable[[Any], Draft]] = {
+    "plane": solids.plane,
+    "box": solids.box,
+    "sphere": solids.sphere,
+    "cylinder": solids.cylinder,
+    "capsule": solids.capsule,
+    "cone": solids.cone,
+    "die": die.die,
+    "tray": tray.tray,
+}
+
+_CACHE: OrderedDict[str, Asset] = OrderedDict()
+_CACHE_SIZE = 512
+
+
+def build(shape: Shape, *, base: str) -> Asset:
+    """Builds a shape, or takes it from this process's cache.
+
+    Args:
+        shape: A shape with concrete values.
+        base: Folder that relative file names refer to.
+
+    Returns:
+        The asset; the same object for the same parameters while it is in the cache.
+
+    Raises:
+        SimengineError: If a file is missing or broken.
+        Rejected: If the drawn parameters contradict each other (a bore wider than its gear).
+    """
+    values = shape.value.model_dump(mode="json")
+    key = _key({"shape": shape.tag, "values": values})
+    if key not in _CACHE:
+        _CACHE[key] = _finish(_BUILDERS[shape.tag](shape.value), key)
+        if len(_CACHE) > _CACHE_SIZE:
+            _CACHE.popitem(last=False)
+    _CACHE.move_to_end(key)
+    return _CACHE[key]
+
+
+def _key(content: dict[str, Any]) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _finish(draft: Draft, key: str) -> Asset:
+    mesh = assemble(draft.patches, key=key)
+    solid = draft.solid or mesh_solid(mesh.vertices, mesh.faces)
+    for array in (mesh.vertices, mesh.faces, mesh.normals, mesh.uv, mesh.slots):
+        if array is not None:
+            array.flags.writeable = False
+    return Asset(
+        key=key,
+        links=(Link("", mesh, colors=draft.colors),),
+        collision=draft.collision,
+        volume=solid.volume,
+        center_of_mass=solid.center_of_mass,
+        inertia=np.asarray(solid.inertia, np.float64),
+        directions=draft.directions,
+        surfaces=draft.surfaces,
+    )

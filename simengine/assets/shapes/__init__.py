@@ -1,0 +1,1 @@
+"""Builders of parametric shapes, one file a family."""
