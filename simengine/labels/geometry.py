@@ -1,0 +1,79 @@
+"""Poses and oriented boxes of objects in the frames of the world and of a camera."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from simengine.assets.mesh import Mesh
+from simengine.dataset.record import Box3dRecord, PoseRecord
+from simengine.render.model import RenderCamera
+from simengine.sensors.camera import project_points
+
+__all__ = ["inverse", "object_extent", "oriented_box", "pose_record"]
+
+Doubles = NDArray[np.float64]
+
+_CORNERS = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)]) - 0.5
+_extents: WeakKeyDictionary[Mesh, tuple[Doubles, Doubles]] = WeakKeyDictionary()
+
+
+def inverse(transform: Doubles) -> Doubles:
+    """Inverse of a rigid transform, shape (4, 4)."""
+    result = np.eye(4)
+    result[:3, :3] = transform[:3, :3].T
+    result[:3, 3] = -transform[:3, :3].T @ transform[:3, 3]
+    return result
+
+
+def pose_record(transform: Doubles) -> PoseRecord:
+    """A rigid transform as position and quaternion, the quaternion's w not negative."""
+    return PoseRecord(position=transform[:3, 3].tolist(), rotation=_quaternion(transform))
+
+
+def object_extent(meshes: Sequence[Mesh], transforms: Sequence[Doubles]) -> tuple[Doubles, Doubles]:
+    """Lowest and highest coordinates of an object along the axes of its first part [m], shapes (3,).
+
+    Exact for one part; of an articulated object the boxes of the parts are enclosed.
+
+    Args:
+        meshes: Its parts.
+        transforms: World from part, shape (4, 4) each.
+    """
+    if len(meshes) == 1:
+        return _mesh_extent(meshes[0])
+    points = []
+    for mesh, transform in zip(meshes, transforms, strict=True):
+        low, high = _mesh_extent(mesh)
+        relative = inverse(transforms[0]) @ transform
+        points.append((0.5 * (low + high) + _CORNERS * (high - low)) @ relative[:3, :3].T + relative[:3, 3])
+    stacked = np.concatenate(points)
+    return stacked.min(axis=0), stacked.max(axis=0)
+
+
+def oriented_box(low: Doubles, high: Doubles, camera_from_object: Doubles, camera: RenderCamera) -> Box3dRecord:
+    """The box between two corners of an object's frame, seen from a camera."""
+    rotation, position = camera_from_object[:3, :3], camera_from_object[:3, 3]
+    size = high - low
+    center = rotation @ (0.5 * (low + high)) + position
+    pixels = project_points(camera, center + (_CORNERS * size) @ rotation.T)
+    return Box3dRecord(
+        center=center.tolist(),
+        size=size.tolist(),
+        rotation=_quaternion(camera_from_object),
+        corners=[None if np.isnan(x) else [x, y] for x, y in pixels.tolist()],
+    )
+
+
+def _mesh_extent(mesh: Mesh) -> tuple[Doubles, Doubles]:
+    if mesh not in _extents:
+        _extents[mesh] = mesh.vertices.min(axis=0).astype(float), mesh.vertices.max(axis=0).astype(float)
+    return _extents[mesh]
+
+
+def _quaternion(transform: Doubles) -> list[float]:
+    return Rotation.from_matrix(transform[:3, :3]).as_quat(canonical=True).tolist()

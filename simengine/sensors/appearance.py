@@ -1,0 +1,180 @@
+"""What the objects of a scene look like: meshes with materials and pictures, built once a sample.
+
+The material of a slot is decided by two rules:
+
+1. The scene's ``materials[slot]`` describes it if given, else the scene's ``material``.
+2. Colour and pattern go together. Where that description names ``base_color`` or ``texture``, they hold, and a
+   texture without a base colour is shown as it is (base colour 1, not the grey default). Where it names
+   neither, the asset's own picture of the slot is used, else the asset's own colour, else the default colour.
+
+So ``material: {roughness: 0.2}`` leaves a textured mesh its texture, and ``material: {base_color: ...}`` paints
+all of it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from dataclasses import astuple, dataclass
+from math import pi
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.assets.build import build
+from simengine.assets.mesh import Asset, Link, Mesh
+from simengine.assets.textures import texture_image
+from simengine.errors import SimengineError
+from simengine.physics.trajectory import Trajectory
+from simengine.render.model import SurfaceMaterial
+from simengine.scene.scene import Scene, SceneObject
+from simengine.scene.schema.material import Material
+from simengine.sensors.color import linear_from_srgb
+
+__all__ = ["Appearance", "VisiblePart", "appearance"]
+
+Picture = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class VisiblePart:
+    """A mesh that follows a body of the trajectory.
+
+    Attributes:
+        body: Number of the body in the trajectory.
+        mesh: What is drawn.
+        materials: Number of the material of each of the mesh's slots.
+        id: Instance id of its object.
+        link: Number of the link within the object.
+    """
+
+    body: int
+    mesh: Mesh
+    materials: tuple[int, ...]
+    id: int
+    link: int
+
+
+@dataclass(frozen=True, eq=False)
+class Appearance:
+    """All that is drawn of a sample, without poses; equal materials and equal pictures are kept once."""
+
+    parts: tuple[VisiblePart, ...]
+    materials: tuple[SurfaceMaterial, ...]
+    textures: tuple[Picture, ...]
+
+
+def appearance(scene: Scene, trajectory: Trajectory) -> Appearance:
+    """Gives every visible body of a sample its mesh, materials and pictures.
+
+    Random textures draw from the streams ``objects.NAME.material.texture`` and
+    ``objects.NAME.materials.SLOT.texture``.
+
+    Args:
+        scene: The scene as drawn.
+        trajectory: Tells which bodies there are.
+
+    Raises:
+        SimengineError: If `materials` names a slot that the shape lacks, or `mapping: uv` is asked of a mesh
+            without texture coordinates.
+    """
+    builder = _Builder(scene)
+    objects = {thing.id: thing for thing in scene.objects}
+    parts = []
+    for body, (id_, link) in enumerate(
+        zip(trajectory.object_ids.tolist(), trajectory.link_index.tolist(), strict=True)
+    ):
+        thing = objects[id_]
+        if thing.spec.visible:
+            asset = build(thing.spec.shape, base=scene.base)
+            _check_slots(thing, asset)
+            part = asset.links[link]
+            slots = tuple(builder.material(thing, part, slot) for slot in part.mesh.slot_names)
+            parts.append(VisiblePart(body=body, mesh=part.mesh, materials=slots, id=id_, link=link))
+    return Appearance(tuple(parts), tuple(builder.materials), tuple(builder.textures))
+
+
+class _Builder:
+    """Collects materials and pictures of one sample; equal ones share a number."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.materials: list[SurfaceMaterial] = []
+        self.textures: list[Picture] = []
+        self._material_numbers: dict[tuple, int] = {}
+        self._texture_numbers: dict[bytes, int] = {}
+        self._drawn: dict[str, int] = {}
+
+    def material(self, thing: SceneObject, link: Link, slot: str) -> int:
+        """The number of the material of one slot."""
+        own = slot in thing.spec.materials
+        spec = thing.spec.materials[slot] if own else thing.spec.material
+        path = f"objects.{thing.name}.materials.{slot}" if own else f"objects.{thing.name}.material"
+        texture, base, uv = self._pattern(spec, link, slot, path)
+        material = SurfaceMaterial(
+            base_color=_linear(base),
+            texture=texture,
+            texture_size=spec.texture_size,
+            triplanar=not uv,
+            roughness=spec.roughness,
+            metallic=spec.metallic,
+            specular=spec.specular,
+            clear_coat=spec.clear_coat,
+            emission=_linear(spec.emission, scale=spec.emission_strength / pi),
+        )
+        return _number(self._material_numbers, self.materials, astuple(material), material)
+
+    def _pattern(self, spec: Material, link: Link, slot: str, path: str) -> tuple[int, tuple[float, ...], bool]:
+        """Number of the picture (-1 for none), base colour in sRGB, and whether the mesh's coordinates are used."""
+        named = spec.model_fields_set
+        has_uv = link.mesh.uv is not None
+        if spec.mapping == "uv" and not has_uv:
+            raise SimengineError(
+                f"{path}.mapping: the mesh of this shape has no texture coordinates, so `uv` can't be used; "
+                "write `auto` or `triplanar`."
+            )
+        uv = has_uv and spec.mapping != "triplanar"
+        if "base_color" in named or spec.texture is not None:
+            if spec.texture is None:
+                return -1, spec.base_color, False
+            base = spec.base_color if "base_color" in named else (1.0, 1.0, 1.0)
+            return self._draw_texture(spec, f"{path}.texture"), base, uv
+        if slot in link.textures and "texture" not in named:
+            return self._add_texture(link.textures[slot]), (1.0, 1.0, 1.0), uv
+        return -1, link.colors.get(slot, spec.base_color), False
+
+    def _draw_texture(self, spec: Material, path: str) -> int:
+        if path not in self._drawn:
+            assert spec.texture is not None
+            picture = texture_image(spec.texture, rng=self.scene.stream(path), base=self.scene.base)
+            self._drawn[path] = self._add_texture(picture)
+        return self._drawn[path]
+
+    def _add_texture(self, picture: Picture) -> int:
+        picture = np.ascontiguousarray(picture)
+        key = hashlib.blake2b(picture, digest_size=16, key=repr(picture.shape).encode()).digest()
+        return _number(self._texture_numbers, self.textures, key, picture)
+
+
+def _number(numbers: dict, items: list, key: object, item: object) -> int:
+    if key not in numbers:
+        numbers[key] = len(items)
+        items.append(item)
+    return numbers[key]
+
+
+def _linear(color: tuple[float, ...], *, scale: float = 1.0) -> tuple[float, float, float]:
+    red, green, blue = (scale * linear_from_srgb(color)).tolist()
+    return red, green, blue
+
+
+def _check_slots(thing: SceneObject, asset: Asset) -> None:
+    slots = sorted({slot for link in asset.links for slot in link.mesh.slot_names})
+    for slot in thing.spec.materials:
+        if slot not in slots:
+            near = difflib.get_close_matches(slot, slots, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            raise SimengineError(
+                f"objects.{thing.group}.materials.{slot}: the shape {thing.spec.shape.tag} has no slot of this name; "
+                f"it has {', '.join(slots)}.{hint}"
+            )

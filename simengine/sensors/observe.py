@@ -1,0 +1,131 @@
+"""Pictures of a sample: one view per time and camera, each from one snapshot of the poses."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from simengine.physics.trajectory import Trajectory
+from simengine.render.model import Frame, Instance, RenderCamera, RenderScene, RenderSettings
+from simengine.render.renderer import Renderer
+from simengine.scene.scene import Scene
+from simengine.scene.schema.scene import Render
+from simengine.sensors.appearance import Appearance, appearance
+from simengine.sensors.camera import render_camera
+from simengine.sensors.lighting import light_source
+from simengine.sensors.surroundings import environment
+
+__all__ = ["View", "body_transforms", "observe", "state_hash"]
+
+PRESETS: dict[str, tuple[int, int]] = {"draft": (1, 0), "standard": (16, 2)}
+"""Samples per pixel and bounces of each preset."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A picture with its labels as the renderer gives them.
+
+    Attributes:
+        camera: Name of the view, ``top[0]``.
+        frame: Number of the time in the trajectory.
+        time: Seconds since release.
+        render_camera: The camera as rendered.
+        frame_data: The picture and its label maps.
+        state: Hash of the poses and the camera that the picture was made from.
+    """
+
+    camera: str
+    frame: int
+    time: float
+    render_camera: RenderCamera
+    frame_data: Frame
+    state: str
+
+
+def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer) -> Iterator[View]:
+    """Takes every picture of a sample, by time and then by camera.
+
+    Materials, textures, surroundings and lights are built once; views are made one at a time as they are
+    asked for, so a long sample needs the memory of one picture.
+
+    Args:
+        scene: The scene as drawn.
+        trajectory: Its motion.
+        renderer: What draws.
+
+    Yields:
+        One view after the other.
+
+    Raises:
+        Rejected: If a camera or a light of this draw has no direction.
+        SimengineError: If a material can't be applied, or a picture can't be read.
+    """
+    cameras = [(camera.name, render_camera(camera)) for camera in scene.cameras]
+    look = appearance(scene, trajectory)
+    lights = tuple(light_source(light) for light in scene.lights)
+    panorama = environment(scene)
+    classed = tuple(thing.id for thing in scene.objects if thing.spec.label is not None and thing.spec.visible)
+    for number, time in enumerate(trajectory.times.tolist()):
+        instances = _instances(look, body_transforms(trajectory, number))
+        world = RenderScene(instances, look.materials, look.textures, lights, panorama)
+        for name, camera in cameras:
+            settings = _settings(
+                scene.model.render,
+                seed=int(scene.stream(f"cameras.{name}.noise[{number}]").integers(2**31)),
+                color="rgb" in scene.model.outputs,
+                amodal=classed,
+            )
+            picture = renderer.render(world, camera, settings)
+            yield View(name, number, time, camera, picture, state_hash(trajectory, number, camera))
+
+
+def body_transforms(trajectory: Trajectory, frame: int) -> NDArray[np.float64]:
+    """World from body at one time, shape (B, 4, 4)."""
+    transforms = np.tile(np.eye(4), (len(trajectory.bodies), 1, 1))
+    if len(trajectory.bodies):
+        transforms[:, :3, :3] = Rotation.from_quat(trajectory.rotations[frame]).as_matrix()
+        transforms[:, :3, 3] = trajectory.positions[frame]
+    return transforms
+
+
+def state_hash(trajectory: Trajectory, frame: int, camera: RenderCamera) -> str:
+    """A fingerprint of one instant seen by one camera, 32 hex digits.
+
+    It covers the time, the pose of every body and the camera's pose and intrinsics, so that a picture of one
+    state and labels of another are told apart.
+    """
+    intrinsics = (camera.width, camera.height, camera.fx, camera.fy, camera.cx, camera.cy)
+    digest = hashlib.blake2b(digest_size=16)
+    for part in (
+        trajectory.times[frame],
+        trajectory.object_ids,
+        trajectory.positions[frame],
+        trajectory.rotations[frame],
+        camera.world_from_camera,
+        intrinsics,
+    ):
+        digest.update(np.ascontiguousarray(part, dtype="<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _instances(look: Appearance, transforms: NDArray[np.float64]) -> tuple[Instance, ...]:
+    return tuple(
+        Instance(mesh=part.mesh, transform=transforms[part.body], materials=part.materials, id=part.id, link=part.link)
+        for part in look.parts
+    )
+
+
+def _settings(render: Render, *, seed: int, color: bool, amodal: tuple[int, ...]) -> RenderSettings:
+    samples, bounces = PRESETS[render.preset]
+    return RenderSettings(
+        samples=samples if render.samples is None else render.samples,
+        bounces=bounces if render.bounces is None else render.bounces,
+        seed=seed,
+        color=color,
+        amodal=amodal,
+    )
