@@ -10,7 +10,16 @@ from numpy.typing import NDArray
 
 from simengine.assets.mesh import Mesh
 
-__all__ = ["Amodal", "Frame", "Instance", "LightSource", "RenderCamera", "RenderScene", "RenderSettings", "SurfaceMaterial"]
+__all__ = [
+    "Amodal",
+    "Frame",
+    "Instance",
+    "LightSource",
+    "RenderCamera",
+    "RenderScene",
+    "RenderSettings",
+    "SurfaceMaterial",
+]
 
 Floats = NDArray[np.float32]
 
@@ -127,6 +136,8 @@ class RenderSettings:
         seed: Key of the sampling noise.
         color: Whether to draw colour at all; labels alone are faster.
         amodal: Instance ids whose whole outline is traced; None for all, () for none.
+        denoise: Whether neighbours on the same surface share their light (5 x 5 pixels, guided by ids, depth
+            and normals, textures kept apart); labels are never touched.
     """
 
     samples: int = 16
@@ -134,6 +145,7 @@ class RenderSettings:
     seed: int = 0
     color: bool = True
     amodal: tuple[int, ...] | None = None
+    denoise: bool = True
 
 
 @dataclass(frozen=True, eq=False)

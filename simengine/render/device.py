@@ -1,0 +1,123 @@
+"""What lives on the device between frames: meshes with their acceleration structures, and textures."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.assets.mesh import Mesh
+
+__all__ = ["DeviceCache", "DeviceMesh", "encode_texture", "load_warp"]
+
+
+def load_warp() -> Any:
+    """Imports Warp without its banner; done late because it takes a third of a second."""
+    import warp as wp
+
+    if wp.config.log_level < wp.LOG_WARNING:
+        wp.config.log_level = wp.LOG_WARNING
+    wp.init()
+    return wp
+
+
+class DeviceMesh:
+    """A mesh on the device; built once for all its instances."""
+
+    def __init__(self, mesh: Mesh, *, device: str) -> None:
+        wp = load_warp()
+        points = wp.array(np.ascontiguousarray(mesh.vertices, np.float32), dtype=wp.vec3, device=device)
+        indices = wp.array(np.ascontiguousarray(mesh.faces, np.int32).ravel(), dtype=wp.int32, device=device)
+        self.mesh = wp.Mesh(points, indices)
+        normals = np.ascontiguousarray(mesh.normals, np.float32).reshape(-1, 3)
+        self.normals = wp.array(normals, dtype=wp.vec3, device=device)
+        self.slots = wp.array(np.ascontiguousarray(mesh.slots, np.int32), dtype=wp.int32, device=device)
+        self.uv = None
+        if mesh.uv is not None:
+            uv = np.ascontiguousarray(mesh.uv, np.float32).reshape(-1, 2)
+            self.uv = wp.array(uv, dtype=wp.vec2, device=device)
+        self.faces = len(mesh.faces)
+        self.low, self.high = mesh.vertices.min(axis=0).astype(float), mesh.vertices.max(axis=0).astype(float)
+        self.bytes = 12 * len(mesh.vertices) + (12 + 36 + 4 + 24 + 64) * self.faces
+
+
+def encode_texture(texture: NDArray[np.uint8]) -> list[NDArray[np.uint32]]:
+    """An sRGB picture (H, W, 3) as its levels of detail: ten bits a channel, square root of linear light."""
+    steps = np.arange(256) / 255.0
+    table = np.where(steps <= 0.04045, steps / 12.92, ((steps + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    level = table[texture]
+    levels = []
+    while True:
+        words = (np.sqrt(level) * 1023.0 + 0.5).astype(np.uint32)
+        levels.append(words[..., 0] | words[..., 1] << 10 | words[..., 2] << 20)
+        h, w = level.shape[:2]
+        if h == 1 and w == 1:
+            return levels
+        # odd edges repeat their last line, so that every level is half the one before, rounded up
+        level = np.pad(level, ((0, h % 2 if h > 1 else 0), (0, w % 2 if w > 1 else 0), (0, 0)), mode="edge")
+        if h > 1:
+            level = 0.5 * (level[0::2] + level[1::2])
+        if w > 1:
+            level = 0.5 * (level[:, 0::2] + level[:, 1::2])
+
+
+class DeviceCache:
+    """Least recently used meshes and textures leave when the memory bound is reached."""
+
+    def __init__(self, *, device: str, limit: int = 1 << 30) -> None:
+        self.device = device
+        self.limit = limit
+        self._meshes: OrderedDict[str, DeviceMesh] = OrderedDict()
+        self._textures: OrderedDict[bytes, list[NDArray[np.uint32]]] = OrderedDict()
+        self._atlas: tuple[tuple[bytes, ...], Any] | None = None
+
+    def mesh(self, mesh: Mesh) -> DeviceMesh:
+        """The mesh on the device, built at its first use."""
+        found = self._meshes.get(mesh.key)
+        if found is None:
+            found = self._meshes[mesh.key] = DeviceMesh(mesh, device=self.device)
+        self._meshes.move_to_end(mesh.key)
+        return found
+
+    def trim(self, used: set[str]) -> None:
+        """Lets go of what exceeds the bound, except the meshes in use now."""
+        total = sum(mesh.bytes for mesh in self._meshes.values())
+        for key in list(self._meshes):
+            if total <= self.limit:
+                break
+            if key not in used:
+                total -= self._meshes.pop(key).bytes
+        while len(self._textures) > 256:
+            self._textures.popitem(last=False)
+
+    def textures(self, pictures: tuple[NDArray[np.uint8], ...]) -> Any:
+        """All levels of all pictures in one array: (texels, starts, sizes, first_levels) on the device."""
+        wp = load_warp()
+        keys = tuple(
+            hashlib.blake2b(np.ascontiguousarray(p).data, digest_size=16, salt=str(p.shape).encode()[:16]).digest()
+            for p in pictures
+        )
+        if self._atlas and self._atlas[0] == keys:
+            return self._atlas[1]
+        levels: list[NDArray[np.uint32]] = []
+        first_levels = [0]
+        for key, picture in zip(keys, pictures, strict=True):
+            if key not in self._textures:
+                self._textures[key] = encode_texture(picture)
+            self._textures.move_to_end(key)
+            levels += self._textures[key]
+            first_levels.append(len(levels))
+        texels = np.concatenate([level.ravel() for level in levels]) if levels else np.zeros(1, np.uint32)
+        starts = np.cumsum([0] + [level.size for level in levels])[:-1] if levels else [0]
+        sizes = [(level.shape[1], level.shape[0]) for level in levels] or [(1, 1)]
+        arrays = (
+            wp.array(texels, dtype=wp.uint32, device=self.device),
+            wp.array(np.asarray(starts, np.int32), dtype=wp.int32, device=self.device),
+            wp.array(np.asarray(sizes, np.int32), dtype=wp.vec2i, device=self.device),
+            wp.array(np.asarray(first_levels, np.int32), dtype=wp.int32, device=self.device),
+        )
+        self._atlas = keys, arrays
+        return arrays

@@ -1,0 +1,1 @@
+"""The ray tracer's device code in NVIDIA Warp: one source for CPU and CUDA."""

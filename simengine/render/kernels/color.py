@@ -1,0 +1,364 @@
+# mypy: ignore-errors
+"""Kernels for colour: path tracing, the filter of its noise, and the tone curve."""
+
+import warp as wp
+
+from simengine.render.kernels.bsdf import bsdf_at, evaluate, frame_of, sample_direction
+from simengine.render.kernels.geometry import CameraData, pixel_ray
+from simengine.render.kernels.light import (
+    EnvironmentData,
+    Light,
+    environment_pdf,
+    environment_radiance,
+    light_along,
+    sample_environment,
+    sample_light,
+)
+from simengine.render.kernels.scene import Hit, SceneData, any_hit, closest_hit, material_at, surface_at
+from simengine.render.kernels.texture import Material, TextureData, base_color
+
+wp.set_module_options({"enable_backward": False, "fast_math": False})
+
+__all__ = ["LookData", "develop", "trace_color"]
+
+FAR = wp.constant(1.0e30)
+HASH_A = wp.constant(wp.uint32(0x7FEB352D))
+HASH_B = wp.constant(wp.uint32(0x846CA68B))
+GOLDEN = wp.constant(wp.uint32(0x9E3779B9))
+
+
+@wp.struct
+class LookData:
+    """What surfaces and lights look like, and how they are sampled."""
+
+    materials: wp.array(dtype=Material)
+    textures: TextureData
+    lights: wp.array(dtype=Light)
+    light_count: wp.int32
+    light_rays: wp.int32  # shadow rays at the first surface
+    environment: EnvironmentData
+    albedo_table: wp.array2d(dtype=wp.vec2)
+    points: wp.array2d(dtype=wp.vec2ui)  # (dimension pair, cell * block + sample)
+    samples: wp.int32
+    block: wp.int32  # samples rounded up to a power of two
+    bounces: wp.int32
+    seed: wp.uint32
+    emissive: wp.int32  # whether any material gives off light
+    clamp: wp.float32
+    pixel_angle: wp.float32
+
+
+@wp.func
+def mix_bits(x: wp.uint32):
+    """An integer hash (C. Wellons, lowbias32)."""
+    y = x ^ (x >> wp.uint32(16))
+    y = y * HASH_A
+    y = y ^ (y >> wp.uint32(15))
+    y = y * HASH_B
+    return y ^ (y >> wp.uint32(16))
+
+
+@wp.func
+def point(look: LookData, pair: wp.int32, index: wp.int32, key: wp.uint32):
+    """Two numbers in [0, 1): a point of the pixel's low-discrepancy set, digit-scrambled by `key`."""
+    word = look.points[pair, index]
+    scramble = mix_bits(key + wp.uint32(pair) * GOLDEN)
+    a = (word[0] ^ scramble) >> wp.uint32(8)
+    b = (word[1] ^ mix_bits(scramble)) >> wp.uint32(8)
+    return wp.vec2(float(a), float(b)) * 5.9604644775390625e-8
+
+
+@wp.func
+def limit(c: wp.vec3, most: wp.float32):
+    top = wp.max(c[0], wp.max(c[1], c[2]))
+    return wp.where(top > most, c * (most / wp.max(top, 1.0e-20)), c)
+
+
+@wp.func
+def mixture_density(look: LookData, material_pdf: wp.float32, direction: wp.vec3):
+    """Density of the direction in which paths go on."""
+    share = look.environment.share
+    density = material_pdf * (1.0 - share)
+    if share > 0.0:
+        density += share * environment_pdf(look.environment, direction)
+    return density
+
+
+@wp.kernel
+def trace_color(
+    scene: SceneData,
+    camera: CameraData,
+    look: LookData,
+    first_row: wp.int32,
+    hits: wp.array2d(dtype=Hit),
+    shared: wp.int32,  # whether the sample is the label ray itself
+    add: wp.int32,  # whether to add to earlier passes
+    # outputs, sums over samples, (H, W)
+    diffuse: wp.array2d(dtype=wp.vec3),
+    albedo: wp.array2d(dtype=wp.vec4),  # base colour and roughness
+    specular: wp.array2d(dtype=wp.vec3),
+    direct: wp.array2d(dtype=wp.vec4),  # emission and background; whether all samples meet one object
+):
+    row, x = wp.tid()
+    y = row + first_row
+    # 4 x 4 pixels share one point set: neighbours draw different points of it, which the filter then joins
+    cell = ((x ^ y) & 1) * 8 + (y & 1) * 4 + ((x ^ y) & 2) * 1 + ((y & 2) >> 1)
+    key = mix_bits(look.seed)
+    center = hits[y, x].instance
+    pure = float(1.0)
+    sum_diffuse = wp.vec3(0.0)
+    sum_albedo = wp.vec4(0.0)
+    sum_specular = wp.vec3(0.0)
+    sum_direct = wp.vec3(0.0)
+    for sample in range(look.samples):
+        index = cell * look.block + sample
+        hit = hits[y, x]
+        px = float(x) + 0.5
+        py = float(y) + 0.5
+        if shared == 0:
+            film = point(look, 0, index, mix_bits(key + wp.uint32(y * camera.width + x)))
+            px = float(x) + film[0]
+            py = float(y) + film[1]
+        ray = pixel_ray(camera, px, py)
+        if shared == 0:
+            hit = closest_hit(scene, wp.vec3(0.0), ray, FAR)
+            pure = wp.where(hit.instance == center, pure, 0.0)
+        direction = wp.normalize(ray)
+        if hit.instance < 0:
+            sum_direct += environment_radiance(look.environment, direction)
+            continue
+        # weights of the light that comes in at the first surface
+        to_diffuse = wp.vec3(0.0)
+        to_specular = wp.vec3(0.0)
+        beta = wp.vec3(1.0)
+        spread = look.pixel_angle
+        distance = wp.length(ray) * hit.t
+        for bounce in range(look.bounces + 1):
+            s = surface_at(scene, hit, direction)
+            material = look.materials[s.material]
+            cosine = -wp.dot(s.normal, direction)
+            if cosine < 0.02:  # interpolated normals may turn away at outlines
+                s.normal = wp.normalize(s.normal - direction * (0.02 - cosine))
+                cosine = -wp.dot(s.normal, direction)
+            width = spread * distance / wp.sqrt(wp.max(cosine, 0.05))
+            base = base_color(look.textures, material, s, width)
+            m = bsdf_at(
+                look.albedo_table,
+                base,
+                material.roughness,
+                material.metallic,
+                material.specular,
+                material.clear_coat,
+                cosine,
+            )
+            frame = frame_of(s.normal)
+            wo = -direction * frame
+            if bounce == 0:
+                sum_albedo += wp.vec4(base[0], base[1], base[2], material.roughness)
+                sum_direct += material.emission
+
+            # light sources, sampled
+            first_pair = 1 + bounce * (look.light_rays + 2)
+            rays = wp.where(bounce == 0, look.light_rays, wp.min(look.light_rays, 1))
+            choice = point(look, first_pair, index, key)
+            for k in range(rays):
+                light = int(k)
+                weight = float(1.0)
+                if rays < look.light_count:
+                    light = wp.min(
+                        int((float(k) + choice[0]) * float(look.light_count) / float(rays)), look.light_count - 1
+                    )
+                    weight = float(look.light_count) / float(rays)
+                ls = sample_light(look.lights[light], s.position, point(look, first_pair + 2 + k, index, key))
+                wi = ls.direction * frame
+                r = evaluate(m, wo, wi)
+                if r.pdf > 0.0 and ls.radiance[0] + ls.radiance[1] + ls.radiance[2] > 0.0:
+                    if not any_hit(scene, s.lifted, ls.direction, ls.distance * 0.99999):
+                        w = float(1.0)
+                        if ls.pdf > 0.0:
+                            density = mixture_density(look, r.pdf, ls.direction)
+                            w = ls.pdf / (ls.pdf + weight * density)
+                        light_in = ls.radiance * (weight * w)
+                        if bounce == 0:
+                            sum_diffuse += wp.cw_mul(base, light_in) * r.diffuse
+                            sum_specular += wp.cw_mul(r.specular, light_in)
+                        else:
+                            value = wp.cw_mul(beta, wp.cw_mul(base * r.diffuse + r.specular, light_in))
+                            value = limit(value, look.clamp)
+                            sum_diffuse += wp.cw_mul(to_diffuse, value)
+                            sum_specular += wp.cw_mul(to_specular, value)
+
+            # one direction from the material or the surroundings: sees light, and carries the path on
+            last = bounce == look.bounces
+            if last and look.light_rays == 0 and look.environment.present == 0 and look.emissive == 0:
+                break
+            uv = point(look, first_pair + 1, index, key)
+            wi = wp.vec3(0.0)
+            share = look.environment.share
+            lobe = choice[1]
+            if lobe < share:
+                wi = sample_environment(look.environment, uv) * frame
+            else:
+                wi = sample_direction(m, wo, (lobe - share) / (1.0 - share), uv)
+            r = evaluate(m, wo, wi)
+            if r.pdf <= 0.0:
+                break
+            direction = frame * wi
+            density = mixture_density(look, r.pdf, direction)
+            if bounce == 0:
+                to_diffuse = base * (r.diffuse / density)
+                to_specular = r.specular / density
+            else:
+                beta = wp.cw_mul(beta, base * r.diffuse + r.specular) / density
+            reach = float(FAR)
+            missed = bool(True)
+            if last and look.emissive == 0:
+                missed = not any_hit(scene, s.lifted, direction, FAR)
+                reach = wp.where(missed, FAR, 0.0)
+                # lights between here and the next surface are seen even where the sky is not
+                if not missed and look.light_count > 0:
+                    reach = -1.0
+            else:
+                hit = closest_hit(scene, s.lifted, direction, FAR)
+                missed = hit.instance < 0
+                reach = hit.t
+            incoming = wp.vec3(0.0)
+            if missed:
+                incoming += environment_radiance(look.environment, direction)
+            elif look.emissive == 1:
+                incoming += look.materials[material_at(scene, hit)].emission
+            for k in range(look.light_count):
+                seen = light_along(look.lights[k], s.position, direction)
+                if seen.pdf > 0.0:
+                    visible = seen.distance < reach
+                    if reach == -1.0:
+                        visible = not any_hit(scene, s.lifted, direction, seen.distance * 0.99999)
+                    if visible:
+                        chance = wp.where(bounce == 0, float(look.light_rays), 1.0) / float(look.light_count)
+                        # the densities of both strategies for this direction and light (balance heuristic)
+                        w = density / (density + chance * seen.pdf)
+                        incoming += seen.radiance * w
+            value = wp.cw_mul(beta, incoming)
+            if bounce > 0:
+                value = limit(value, look.clamp)
+            sum_diffuse += wp.cw_mul(to_diffuse, value)
+            sum_specular += wp.cw_mul(to_specular, value)
+            if missed or last:
+                break
+            distance = hit.t
+            spread = wp.max(spread, 0.1)  # light that comes by a detour needs no fine textures
+    if add == 1:
+        earlier = direct[y, x]
+        sum_diffuse += diffuse[y, x]
+        sum_albedo += albedo[y, x]
+        sum_specular += specular[y, x]
+        sum_direct += wp.vec3(earlier[0], earlier[1], earlier[2])
+        pure = pure * earlier[3]
+    diffuse[y, x] = sum_diffuse
+    albedo[y, x] = sum_albedo
+    specular[y, x] = sum_specular
+    direct[y, x] = wp.vec4(sum_direct[0], sum_direct[1], sum_direct[2], pure)
+
+
+@wp.func
+def tone(c: wp.vec3):
+    """The Khronos PBR Neutral tone mapper: colours below 0.8 stay as they are, highlights roll off."""
+    start = 0.76
+    low = wp.min(c[0], wp.min(c[1], c[2]))
+    offset = wp.where(low < 0.08, low - 6.25 * low * low, 0.04)
+    color = c - wp.vec3(offset)
+    peak = wp.max(color[0], wp.max(color[1], color[2]))
+    if peak < start:
+        return color
+    d = 1.0 - start
+    new_peak = 1.0 - d * d / (peak + d - start)
+    g = 1.0 / (0.15 * (peak - new_peak) + 1.0)
+    return color * (new_peak / peak * g) + wp.vec3(new_peak * (1.0 - g))
+
+
+@wp.func
+def srgb_byte(v: wp.float32):
+    s = wp.where(v <= 0.0031308, 12.92 * v, 1.055 * wp.pow(wp.max(v, 1.0e-6), 1.0 / 2.4) - 0.055)
+    return wp.uint8(wp.clamp(s, 0.0, 1.0) * 255.0 + 0.5)
+
+
+@wp.func
+def irradiance(diffuse: wp.vec3, albedo: wp.vec4):
+    return wp.vec3(
+        diffuse[0] / wp.max(albedo[0], 1.0e-3),
+        diffuse[1] / wp.max(albedo[1], 1.0e-3),
+        diffuse[2] / wp.max(albedo[2], 1.0e-3),
+    )
+
+
+@wp.func
+def eye_ray(camera: CameraData, x: wp.int32, y: wp.int32):
+    return wp.vec3(
+        (float(x) + 0.5 - camera.center[0]) * camera.scale[0],
+        (float(y) + 0.5 - camera.center[1]) * camera.scale[1],
+        1.0,
+    )
+
+
+@wp.kernel
+def develop(
+    camera: CameraData,
+    first_row: wp.int32,
+    scale: wp.float32,  # 1 / samples
+    exposure: wp.float32,  # factor
+    smooth: wp.int32,
+    diffuse: wp.array2d(dtype=wp.vec3),
+    albedo: wp.array2d(dtype=wp.vec4),
+    specular: wp.array2d(dtype=wp.vec3),
+    direct: wp.array2d(dtype=wp.vec4),
+    depth: wp.array2d(dtype=wp.float32),
+    instances: wp.array2d(dtype=wp.int32),
+    normals: wp.array2d(dtype=wp.vec3),
+    linear: wp.array2d(dtype=wp.vec3),
+    rgb: wp.array2d(dtype=wp.vec3ub),
+):
+    """Joins neighbours' light on the same surface (A. Keller and W. Heidrich, Interleaved Sampling, 2001)."""
+    row, x = wp.tid()
+    y = row + first_row
+    d = direct[y, x]
+    out_diffuse = diffuse[y, x]
+    out_specular = specular[y, x]
+    me = instances[y, x]
+    if smooth == 1 and me > 0 and d[3] == 1.0:
+        a = albedo[y, x]
+        n = normals[y, x]
+        z = depth[y, x]
+        tolerance = 1.0 / (z * 4.0 * (camera.scale[0] + camera.scale[1]))  # a slope of 4 pixels' size
+        gloss = wp.clamp(a[3] * scale * 5.0 - 0.25, 0.0, 1.0)
+        offset = wp.dot(n, eye_ray(camera, x, y)) * z
+        total_d = float(0.0)
+        total_s = float(0.0)
+        sum_d = wp.vec3(0.0)
+        sum_s = wp.vec3(0.0)
+        for j in range(-2, 3):
+            for i in range(-2, 3):
+                yy = y + j
+                xx = x + i
+                if yy >= 0 and xx >= 0 and yy < camera.height and xx < camera.width:
+                    if instances[yy, xx] == me and direct[yy, xx][3] == 1.0:
+                        # ends count half: every residue modulo 4 gets the same weight
+                        w = wp.where(j == -2 or j == 2, 0.5, 1.0) * wp.where(i == -2 or i == 2, 0.5, 1.0)
+                        turn = wp.clamp(wp.dot(n, normals[yy, xx]), 0.0, 1.0)
+                        turn = turn * turn
+                        turn = turn * turn
+                        turn = turn * turn
+                        away = (wp.dot(n, eye_ray(camera, xx, yy)) * depth[yy, xx] - offset) * tolerance
+                        w = w * turn / (1.0 + away * away * away * away)
+                        sum_d += irradiance(diffuse[yy, xx], albedo[yy, xx]) * w
+                        total_d += w
+                        s = w * turn * gloss
+                        if i == 0 and j == 0:
+                            s = 1.0
+                        sum_s += specular[yy, xx] * s
+                        total_s += s
+        out_diffuse = wp.cw_mul(sum_d / total_d, wp.vec3(a[0], a[1], a[2]))
+        out_specular = sum_s / total_s
+    color = (out_diffuse + out_specular + wp.vec3(d[0], d[1], d[2])) * scale
+    linear[y, x] = color
+    c = tone(color * exposure)
+    rgb[y, x] = wp.vec3ub(srgb_byte(c[0]), srgb_byte(c[1]), srgb_byte(c[2]))

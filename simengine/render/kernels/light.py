@@ -1,0 +1,223 @@
+# mypy: ignore-errors
+"""Lights and surroundings: sampling, densities and what rays that hit them see."""
+
+import warp as wp
+
+wp.set_module_options({"enable_backward": False})
+
+__all__ = [
+    "EnvironmentData",
+    "Light",
+    "LightSample",
+    "environment_pdf",
+    "environment_radiance",
+    "light_along",
+    "sample_environment",
+    "sample_light",
+]
+
+PI = wp.constant(3.14159265358979)
+AREA = wp.constant(0)
+POINT = wp.constant(1)
+SUN = wp.constant(2)
+
+
+@wp.struct
+class Light:
+    kind: wp.int32
+    position: wp.vec3
+    normal: wp.vec3  # area: shining side; sun: towards the sun
+    u: wp.vec3  # half edges of an area light
+    v: wp.vec3
+    radius: wp.float32
+    size: wp.float32  # area [m^2] (area), 1 - cos of the half angle (sun)
+    radiance: wp.vec3  # of a light without extent: intensity (point), irradiance (sun)
+
+
+@wp.struct
+class LightSample:
+    direction: wp.vec3
+    distance: wp.float32
+    radiance: wp.vec3  # divided by the density
+    pdf: wp.float32  # per solid angle; 0 for lights without extent
+
+
+@wp.struct
+class EnvironmentData:
+    radiance: wp.array2d(dtype=wp.vec3)
+    present: wp.int32
+    share: wp.float32  # of directions drawn from the distribution below instead of from the material
+    rows: wp.array(dtype=wp.float32)  # cumulative distribution over rows, (h + 1,)
+    columns: wp.array2d(dtype=wp.float32)  # and over columns within each row, (h, w + 1)
+
+
+@wp.func
+def cone_direction(axis: wp.vec3, one_minus_cos: wp.float32, u: wp.vec2):
+    x = u[0] * one_minus_cos
+    s = wp.sqrt(wp.max(x * (2.0 - x), 0.0))
+    phi = 2.0 * PI * u[1]
+    sign = wp.where(axis[2] >= 0.0, 1.0, -1.0)
+    a = -1.0 / (sign + axis[2])
+    b = axis[0] * axis[1] * a
+    t = wp.vec3(1.0 + sign * axis[0] * axis[0] * a, sign * b, -sign * axis[0])
+    w = wp.vec3(b, sign + axis[1] * axis[1] * a, -axis[1])
+    return t * (s * wp.cos(phi)) + w * (s * wp.sin(phi)) + axis * (1.0 - x)
+
+
+@wp.func
+def sphere_cone(distance2: wp.float32, radius: wp.float32):
+    """1 - cos of the half angle under which a sphere is seen."""
+    sin2 = radius * radius / distance2
+    return sin2 / (1.0 + wp.sqrt(wp.max(1.0 - sin2, 0.0)))
+
+
+@wp.func
+def sample_light(light: Light, p: wp.vec3, u: wp.vec2):
+    """A direction from `p` towards a light; radiance 0 where it doesn't shine there."""
+    s = LightSample()
+    if light.kind == AREA:
+        q = light.position + light.u * (2.0 * u[0] - 1.0) + light.v * (2.0 * u[1] - 1.0)
+        d = q - p
+        d2 = wp.dot(d, d)
+        s.distance = wp.sqrt(d2)
+        s.direction = d / wp.max(s.distance, 1.0e-20)
+        cosine = -wp.dot(s.direction, light.normal)
+        if cosine > 1.0e-6 and d2 > 0.0:
+            s.pdf = d2 / (light.size * cosine)
+            s.radiance = light.radiance / s.pdf
+    elif light.kind == POINT:
+        d = light.position - p
+        d2 = wp.dot(d, d)
+        if light.radius > 0.0:
+            if d2 > light.radius * light.radius * 1.000001:
+                cone = sphere_cone(d2, light.radius)
+                s.direction = cone_direction(d / wp.sqrt(d2), cone, u)
+                b = wp.dot(s.direction, d)
+                offset = d - s.direction * b
+                s.distance = b - wp.sqrt(wp.max(light.radius * light.radius - wp.dot(offset, offset), 0.0))
+                s.pdf = 1.0 / (2.0 * PI * cone)
+                s.radiance = light.radiance / s.pdf
+        elif d2 > 0.0:
+            s.distance = wp.sqrt(d2)
+            s.direction = d / s.distance
+            s.radiance = light.radiance / d2
+    else:
+        s.distance = 1.0e30
+        if light.size > 0.0:
+            s.direction = cone_direction(light.normal, light.size, u)
+            s.pdf = 1.0 / (2.0 * PI * light.size)
+            s.radiance = light.radiance / s.pdf
+        else:
+            s.direction = light.normal
+            s.radiance = light.radiance
+    return s
+
+
+@wp.func
+def light_along(light: Light, p: wp.vec3, direction: wp.vec3):
+    """What a ray sees of a light: its radiance, with the density of `sample_light` and the distance."""
+    s = LightSample()
+    s.direction = direction
+    if light.kind == AREA:
+        slope = wp.dot(direction, light.normal)
+        if slope < -1.0e-6:
+            t = wp.dot(light.position - p, light.normal) / slope
+            if t > 0.0:
+                q = p + direction * t - light.position
+                if wp.abs(wp.dot(q, light.u)) <= wp.dot(light.u, light.u) and wp.abs(wp.dot(q, light.v)) <= wp.dot(
+                    light.v, light.v
+                ):
+                    s.distance = t
+                    s.pdf = t * t / (light.size * -slope)
+                    s.radiance = light.radiance
+    elif light.kind == POINT:
+        if light.radius > 0.0:
+            d = light.position - p
+            d2 = wp.dot(d, d)
+            b = wp.dot(direction, d)
+            offset = d - direction * b
+            inside = light.radius * light.radius - wp.dot(offset, offset)
+            if b > 0.0 and inside > 0.0 and d2 > light.radius * light.radius * 1.000001:
+                s.distance = b - wp.sqrt(inside)
+                s.pdf = 1.0 / (2.0 * PI * sphere_cone(d2, light.radius))
+                s.radiance = light.radiance
+    elif light.size > 0.0:
+        chord = direction - light.normal
+        if wp.dot(chord, chord) < 2.0 * light.size:  # |chord|^2 = 2 (1 - cos)
+            s.distance = 1.0e30
+            s.pdf = 1.0 / (2.0 * PI * light.size)
+            s.radiance = light.radiance
+    return s
+
+
+@wp.func
+def azimuth_fraction(d: wp.vec3):
+    u = wp.atan2(d[1], d[0]) / (2.0 * PI)
+    return u - wp.floor(u)
+
+
+@wp.func
+def environment_radiance(env: EnvironmentData, d: wp.vec3):
+    """Radiance from a unit direction, bilinear in the panorama."""
+    if env.present == 0:
+        return wp.vec3(0.0)
+    h = env.radiance.shape[0]
+    w = env.radiance.shape[1]
+    x = azimuth_fraction(d) * float(w) - 0.5
+    y = wp.acos(wp.clamp(d[2], -1.0, 1.0)) / PI * float(h) - 0.5
+    fx = wp.floor(x)
+    fy = wp.floor(y)
+    a = x - fx
+    b = y - fy
+    x0 = (int(fx) + w) % w
+    x1 = (x0 + 1) % w
+    y0 = wp.clamp(int(fy), 0, h - 1)
+    y1 = wp.clamp(int(fy) + 1, 0, h - 1)
+    upper = env.radiance[y0, x0] * (1.0 - a) + env.radiance[y0, x1] * a
+    lower = env.radiance[y1, x0] * (1.0 - a) + env.radiance[y1, x1] * a
+    return upper * (1.0 - b) + lower * b
+
+
+@wp.func
+def environment_pdf(env: EnvironmentData, d: wp.vec3):
+    """Density per solid angle of `sample_environment`."""
+    h = env.columns.shape[0]
+    w = env.columns.shape[1] - 1
+    j = wp.min(int(azimuth_fraction(d) * float(w)), w - 1)
+    i = wp.min(int(wp.acos(wp.clamp(d[2], -1.0, 1.0)) / PI * float(h)), h - 1)
+    probability = (env.rows[i + 1] - env.rows[i]) * (env.columns[i, j + 1] - env.columns[i, j])
+    # each cell is sampled evenly over its solid angle
+    top = wp.cos(PI * float(i) / float(h))
+    bottom = wp.cos(PI * float(i + 1) / float(h))
+    return probability / ((top - bottom) * 2.0 * PI / float(w))
+
+
+@wp.func
+def sample_environment(env: EnvironmentData, u: wp.vec2):
+    """A direction drawn in proportion to the panorama's luminance."""
+    h = env.columns.shape[0]
+    w = env.columns.shape[1] - 1
+    i = int(0)
+    high = int(h)
+    while high - i > 1:
+        middle = (i + high) // 2
+        if env.rows[middle] <= u[1]:
+            i = middle
+        else:
+            high = middle
+    a = (u[1] - env.rows[i]) / wp.max(env.rows[i + 1] - env.rows[i], 1.0e-20)
+    j = int(0)
+    high = w
+    while high - j > 1:
+        middle = (j + high) // 2
+        if env.columns[i, middle] <= u[0]:
+            j = middle
+        else:
+            high = middle
+    b = (u[0] - env.columns[i, j]) / wp.max(env.columns[i, j + 1] - env.columns[i, j], 1.0e-20)
+    top = wp.cos(PI * float(i) / float(h))
+    bottom = wp.cos(PI * float(i + 1) / float(h))
+    z = top + (bottom - top) * wp.clamp(a, 0.0, 1.0)
+    s = wp.sqrt(wp.max(1.0 - z * z, 0.0))
+    phi = 2.0 * PI * (float(j) + wp.clamp(b, 0.0, 1.0)) / float(w)
+    return wp.vec3(s * wp.cos(phi), s * wp.sin(phi), z)

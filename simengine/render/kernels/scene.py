@@ -1,0 +1,193 @@
+# mypy: ignore-errors
+"""Instances of meshes on the device: structures and ray queries.
+
+World coordinates on the device are relative to the camera's position (subtracted in double
+precision on the host), so float32 keeps its precision where the camera looks.
+"""
+
+import warp as wp
+
+wp.set_module_options({"enable_backward": False})
+
+__all__ = ["Hit", "SceneData", "Surface", "any_hit", "closest_hit", "material_at", "surface_at"]
+
+
+@wp.struct
+class SceneData:
+    count: wp.int32
+    top_level: wp.uint64  # wp.Bvh over the boxes; 0 to test them one by one
+    lower: wp.array(dtype=wp.vec3)
+    upper: wp.array(dtype=wp.vec3)
+    rotation: wp.array(dtype=wp.mat33)  # world from mesh
+    position: wp.array(dtype=wp.vec3)
+    mesh: wp.array(dtype=wp.uint64)
+    normals: wp.array(dtype=wp.uint64)  # pointers to (3 F,) vec3
+    uvs: wp.array(dtype=wp.uint64)  # pointers to (3 F,) vec2, 0 for none
+    slots: wp.array(dtype=wp.uint64)  # pointers to (F,) int32
+    faces: wp.array(dtype=wp.int32)
+    slot_start: wp.array(dtype=wp.int32)
+    slot_materials: wp.array(dtype=wp.int32)
+    ids: wp.array(dtype=wp.int32)
+    links: wp.array(dtype=wp.int32)
+
+
+@wp.struct
+class Hit:
+    instance: wp.int32  # -1 for none
+    face: wp.int32
+    u: wp.float32
+    v: wp.float32
+    t: wp.float32
+
+
+@wp.struct
+class Surface:
+    local: wp.vec3  # in the mesh's frame
+    position: wp.vec3
+    lifted: wp.vec3  # where rays may start without meeting the facet's own neighbours
+    geometric: wp.vec3  # towards the viewer
+    normal: wp.vec3  # shading normal, on the viewer's side
+    local_normal: wp.vec3
+    uv: wp.vec2
+    uv_density: wp.float32  # texture units per metre
+    material: wp.int32
+
+
+@wp.func
+def safe_reciprocal(d: wp.vec3):
+    tiny = float(1.0e-20)
+    x = wp.where(wp.abs(d[0]) < tiny, tiny, d[0])
+    y = wp.where(wp.abs(d[1]) < tiny, tiny, d[1])
+    z = wp.where(wp.abs(d[2]) < tiny, tiny, d[2])
+    return wp.vec3(1.0 / x, 1.0 / y, 1.0 / z)
+
+
+@wp.func
+def meets_box(lower: wp.vec3, upper: wp.vec3, origin: wp.vec3, inverse: wp.vec3, t_max: wp.float32):
+    a = wp.cw_mul(lower - origin, inverse)
+    b = wp.cw_mul(upper - origin, inverse)
+    near = wp.max(wp.max(wp.min(a[0], b[0]), wp.min(a[1], b[1])), wp.min(a[2], b[2]))
+    far = wp.min(wp.min(wp.max(a[0], b[0]), wp.max(a[1], b[1])), wp.max(a[2], b[2]))
+    return far * 1.0000004 >= wp.max(near, 0.0) and near <= t_max
+
+
+@wp.func
+def closest_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp.float32):
+    hit = Hit()
+    hit.instance = -1
+    hit.t = t_max
+    if scene.top_level != wp.uint64(0):
+        query = wp.bvh_query_ray(scene.top_level, origin, direction)
+        i = int(0)
+        while wp.bvh_query_next(query, i, hit.t):
+            turn = scene.rotation[i]
+            o = (origin - scene.position[i]) * turn  # row vector times R = R^T times vector
+            q = wp.mesh_query_ray(scene.mesh[i], o, direction * turn, hit.t)
+            if q.result and (q.t < hit.t or (q.t == hit.t and i < hit.instance)):
+                hit.instance = i
+                hit.face = q.face
+                hit.u = q.u
+                hit.v = q.v
+                hit.t = q.t
+    else:
+        inverse = safe_reciprocal(direction)
+        for i in range(scene.count):
+            if meets_box(scene.lower[i], scene.upper[i], origin, inverse, hit.t):
+                turn = scene.rotation[i]
+                o = (origin - scene.position[i]) * turn
+                q = wp.mesh_query_ray(scene.mesh[i], o, direction * turn, hit.t)
+                if q.result and q.t < hit.t:
+                    hit.instance = i
+                    hit.face = q.face
+                    hit.u = q.u
+                    hit.v = q.v
+                    hit.t = q.t
+    return hit
+
+
+@wp.func
+def any_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp.float32):
+    if scene.top_level != wp.uint64(0):
+        query = wp.bvh_query_ray(scene.top_level, origin, direction)
+        i = int(0)
+        while wp.bvh_query_next(query, i, t_max):
+            turn = scene.rotation[i]
+            o = (origin - scene.position[i]) * turn
+            if wp.mesh_query_ray_anyhit(scene.mesh[i], o, direction * turn, t_max):
+                return True
+    else:
+        inverse = safe_reciprocal(direction)
+        for i in range(scene.count):
+            if meets_box(scene.lower[i], scene.upper[i], origin, inverse, t_max):
+                turn = scene.rotation[i]
+                o = (origin - scene.position[i]) * turn
+                if wp.mesh_query_ray_anyhit(scene.mesh[i], o, direction * turn, t_max):
+                    return True
+    return False
+
+
+@wp.func
+def material_at(scene: SceneData, hit: Hit):
+    i = hit.instance
+    slots = wp.array(ptr=scene.slots[i], shape=(scene.faces[i],), dtype=wp.int32)
+    return scene.slot_materials[scene.slot_start[i] + slots[hit.face]]
+
+
+@wp.func
+def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
+    """The surface at a hit, seen along `direction`."""
+    s = Surface()
+    i = hit.instance
+    mesh = scene.mesh[i]
+    w = 1.0 - hit.u - hit.v
+    a = wp.mesh_get_point(mesh, hit.face * 3)
+    b = wp.mesh_get_point(mesh, hit.face * 3 + 1)
+    c = wp.mesh_get_point(mesh, hit.face * 3 + 2)
+    normals = wp.array(ptr=scene.normals[i], shape=(3 * scene.faces[i],), dtype=wp.vec3)
+    na = normals[hit.face * 3]
+    nb = normals[hit.face * 3 + 1]
+    nc = normals[hit.face * 3 + 2]
+    # barycentric points are far more precise than origin + t * direction
+    s.local = hit.u * a + hit.v * b + w * c
+    cross = wp.cross(b - a, c - a)
+    flat = wp.normalize(cross)
+    smooth = hit.u * na + hit.v * nb + w * nc
+    if wp.dot(smooth, smooth) < 1.0e-12:
+        smooth = flat
+    smooth = wp.normalize(smooth)
+    turn = scene.rotation[i]
+    geometric = turn * flat
+    back = wp.dot(geometric, direction) > 0.0
+    if back:
+        geometric = -geometric
+        smooth = -smooth
+        na = -na
+        nb = -nb
+        nc = -nc
+    # J. Hanika, Hacking the Shadow Terminator, Ray Tracing Gems II, ch. 4
+    pa = s.local - a
+    pb = s.local - b
+    pc = s.local - c
+    pa = pa - wp.min(0.0, wp.dot(pa, na)) * na
+    pb = pb - wp.min(0.0, wp.dot(pb, nb)) * nb
+    pc = pc - wp.min(0.0, wp.dot(pc, nc)) * nc
+    # the three projections above are offsets from the corners: blend the projected points
+    lifted = hit.u * (a + pa) + hit.v * (b + pb) + w * (c + pc)
+    s.position = turn * s.local + scene.position[i]
+    magnitude = wp.max(wp.length(s.position), wp.length(s.local))
+    s.lifted = turn * lifted + scene.position[i] + geometric * (4.0e-6 * magnitude + 1.0e-9)
+    s.geometric = geometric
+    s.normal = turn * smooth
+    s.local_normal = smooth
+    s.material = material_at(scene, hit)
+    s.uv_density = 0.0
+    if scene.uvs[i] != wp.uint64(0):
+        uvs = wp.array(ptr=scene.uvs[i], shape=(3 * scene.faces[i],), dtype=wp.vec2)
+        ta = uvs[hit.face * 3]
+        tb = uvs[hit.face * 3 + 1]
+        tc = uvs[hit.face * 3 + 2]
+        s.uv = hit.u * ta + hit.v * tb + w * tc
+        e = tb - ta
+        f = tc - ta
+        s.uv_density = wp.sqrt(wp.abs(e[0] * f[1] - e[1] * f[0]) / wp.max(wp.length(cross), 1.0e-20))
+    return s

@@ -1,0 +1,116 @@
+# mypy: ignore-errors
+"""Texture look-ups: bilinear within a level, linear between two levels.
+
+A texel is an unsigned 32-bit word with ten bits a channel that hold the square root of the linear value,
+so that filtering happens in linear light at a quarter of the memory of floats.
+"""
+
+import warp as wp
+
+from simengine.render.kernels.scene import Surface
+
+wp.set_module_options({"enable_backward": False})
+
+__all__ = ["Material", "TextureData", "base_color"]
+
+
+@wp.struct
+class TextureData:
+    texels: wp.array(dtype=wp.uint32)  # all levels of all textures
+    starts: wp.array(dtype=wp.int32)  # first texel of each level
+    sizes: wp.array(dtype=wp.vec2i)  # width and height of each level
+    first_levels: wp.array(dtype=wp.int32)  # first level of each texture, and the end
+
+
+@wp.struct
+class Material:
+    base_color: wp.vec3
+    texture: wp.int32
+    texture_size: wp.float32
+    triplanar: wp.int32
+    roughness: wp.float32
+    metallic: wp.float32
+    specular: wp.float32
+    clear_coat: wp.float32
+    emission: wp.vec3
+
+
+@wp.func
+def decode(word: wp.uint32):
+    mask = wp.uint32(1023)
+    scale = 1.0 / 1023.0
+    r = float(word & mask) * scale
+    g = float((word >> wp.uint32(10)) & mask) * scale
+    b = float((word >> wp.uint32(20)) & mask) * scale
+    return wp.vec3(r * r, g * g, b * b)
+
+
+@wp.func
+def wrap(i: wp.int32, n: wp.int32):
+    k = i % n
+    return wp.where(k < 0, k + n, k)
+
+
+@wp.func
+def bilinear(textures: TextureData, level: wp.int32, uv: wp.vec2):
+    size = textures.sizes[level]
+    start = textures.starts[level]
+    x = (uv[0] - wp.floor(uv[0])) * float(size[0]) - 0.5
+    y = (1.0 - (uv[1] - wp.floor(uv[1]))) * float(size[1]) - 0.5
+    fx = wp.floor(x)
+    fy = wp.floor(y)
+    x0 = wrap(int(fx), size[0])
+    y0 = wrap(int(fy), size[1])
+    x1 = wrap(x0 + 1, size[0])
+    y1 = wrap(y0 + 1, size[1])
+    a = x - fx
+    b = y - fy
+    upper = decode(textures.texels[start + y0 * size[0] + x0]) * (1.0 - a)
+    upper += decode(textures.texels[start + y0 * size[0] + x1]) * a
+    lower = decode(textures.texels[start + y1 * size[0] + x0]) * (1.0 - a)
+    lower += decode(textures.texels[start + y1 * size[0] + x1]) * a
+    return upper * (1.0 - b) + lower * b
+
+
+@wp.func
+def look_up(textures: TextureData, texture: wp.int32, uv: wp.vec2, footprint: wp.float32):
+    """Colour at `uv`, averaged over about `footprint` (in units of the texture's edge)."""
+    first = textures.first_levels[texture]
+    last = textures.first_levels[texture + 1] - 1
+    size = textures.sizes[first]
+    level = wp.log2(wp.max(footprint * float(wp.max(size[0], size[1])), 1.0))
+    level = wp.min(level, float(last - first))
+    whole = wp.floor(level)
+    part = level - whole
+    fine = first + int(whole)
+    color = bilinear(textures, fine, uv)
+    if part > 0.02:
+        color = color * (1.0 - part) + bilinear(textures, wp.min(fine + 1, last), uv) * part
+    return color
+
+
+@wp.func
+def base_color(textures: TextureData, material: Material, s: Surface, width: wp.float32):
+    """Base colour at a surface point; `width` is the diameter of the area to average over [m]."""
+    if material.texture < 0:
+        return material.base_color
+    if material.triplanar == 0:
+        color = look_up(textures, material.texture, s.uv, width * s.uv_density)
+        return wp.cw_mul(material.base_color, color)
+    n = s.local_normal
+    weights = wp.vec3(wp.pow(wp.abs(n[0]), 8.0), wp.pow(wp.abs(n[1]), 8.0), wp.pow(wp.abs(n[2]), 8.0))
+    p = s.local / material.texture_size
+    footprint = width / material.texture_size
+    color = wp.vec3(0.0)
+    total = float(0.0)
+    if weights[0] > 0.01:
+        color += weights[0] * look_up(textures, material.texture, wp.vec2(wp.sign(n[0]) * p[1], p[2]), footprint)
+        total += weights[0]
+    if weights[1] > 0.01:
+        color += weights[1] * look_up(textures, material.texture, wp.vec2(-wp.sign(n[1]) * p[0], p[2]), footprint)
+        total += weights[1]
+    if weights[2] > 0.01 or total == 0.0:
+        w = wp.max(weights[2], 1.0e-6)
+        color += w * look_up(textures, material.texture, wp.vec2(p[0], wp.sign(n[2]) * p[1]), footprint)
+        total += w
+    return wp.cw_mul(material.base_color, color / total)

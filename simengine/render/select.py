@@ -1,0 +1,70 @@
+"""Choice of renderer and device by name."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from simengine.errors import SimengineError
+from simengine.render.model import Frame, RenderCamera, RenderScene, RenderSettings
+
+__all__ = ["RENDERERS", "Renderer", "make_renderer", "resolve_device"]
+
+RENDERERS = ("warp", "bullet", "bullet_egl")
+"""Names of the renderers."""
+
+
+@runtime_checkable
+class Renderer(Protocol):
+    """Draws a scene: a pure function of its arguments."""
+
+    def render(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Frame:
+        """The picture and its labels."""
+        ...
+
+
+def resolve_device(name: str = "auto") -> str:
+    """A device's full name.
+
+    Args:
+        name: ``auto`` (the first CUDA device if there is one, else the CPU), ``cpu``, ``cuda`` or ``cuda:K``.
+
+    Returns:
+        ``cpu`` or ``cuda:K``.
+
+    Raises:
+        SimengineError: If there is no such device; names those there are.
+    """
+    if name == "cpu":
+        return "cpu"
+    from simengine.render.device import load_warp
+
+    wp = load_warp()
+    found = [f"cuda:{k}" for k in range(wp.get_cuda_device_count())]
+    if name == "auto":
+        return found[0] if found else "cpu"
+    wanted = "cuda:0" if name == "cuda" else name
+    if wanted not in found:
+        raise SimengineError(f"device {name!r} isn't available. Devices here: {', '.join(['cpu', *found])} (or auto).")
+    return wanted
+
+
+def make_renderer(name: str = "warp", *, device: str = "auto", threads: int = 1) -> Renderer:
+    """A renderer by name.
+
+    Args:
+        name: ``warp`` (the ray tracer), ``bullet`` (PyBullet's TinyRenderer) or ``bullet_egl`` (its OpenGL plug-in).
+        device: Where the ray tracer runs, see `resolve_device`; PyBullet's renderers ignore it.
+        threads: Threads of the ray tracer on the CPU.
+
+    Raises:
+        SimengineError: If there is no such renderer or device, or OpenGL can't be had.
+    """
+    if name == "warp":
+        from simengine.render.warp_renderer import WarpRenderer
+
+        return WarpRenderer(device=resolve_device(device), threads=threads)
+    if name in RENDERERS:
+        from simengine.render.bullet_renderer import BulletRenderer
+
+        return BulletRenderer(egl=name == "bullet_egl")
+    raise SimengineError(f"renderer {name!r} doesn't exist. Use one of: {', '.join(RENDERERS)}.")

@@ -1,0 +1,411 @@
+"""The ray tracer: one source for CPU and CUDA by NVIDIA Warp."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.errors import SimengineError
+from simengine.render.device import DeviceCache, load_warp
+from simengine.render.environment import environment_distribution
+from simengine.render.microfacet import albedo_table
+from simengine.render.model import Amodal, Frame, LightSource, RenderCamera, RenderScene, RenderSettings
+from simengine.render.outline import outline_window
+from simengine.render.points import sample_points
+
+__all__ = ["WarpRenderer"]
+
+LINEAR_LIMIT = 24  # more instances than this are found through a tree of boxes
+PASS_SAMPLES = 64  # samples per pixel in one launch
+
+
+class WarpRenderer:
+    """Path tracer with exact labels.
+
+    Colour is estimated with one shadow ray per light (up to 4) at the first surface and one beyond, plus one
+    direction per surface drawn from the material or the surroundings; both see lights and are joined by
+    multiple importance sampling (E. Veach, 1997). Light that comes by a bounce is cut at 16 times what white
+    is at the camera's exposure (fireflies); direct light is never cut. The noise filter (`RenderSettings.denoise`)
+    joins the light, not the texture, of neighbours on the same surface.
+
+    The same inputs give the same bytes on one device, whatever the number of threads.
+
+    Args:
+        device: ``cpu`` or ``cuda:K``.
+        threads: Threads on the CPU; a Warp kernel itself uses one.
+        memory: Bound on what is kept of meshes between frames [bytes].
+    """
+
+    def __init__(self, *, device: str = "cpu", threads: int = 1, memory: int = 1 << 30) -> None:
+        self.device = device
+        self.threads = max(int(threads), 1) if device == "cpu" else 1
+        self._cache = DeviceCache(device=device, limit=memory)
+        self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
+
+    def render(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Frame:
+        """Draws a scene.
+
+        Args:
+            scene: What there is.
+            camera: From where.
+            settings: How.
+
+        Returns:
+            The picture and its labels.
+
+        Raises:
+            SimengineError: If the scene's parts don't fit together (numbers of materials, ids, transforms).
+        """
+        _check(scene, camera, settings)
+        wp = load_warp()
+        from simengine.render.kernels import geometry
+
+        order = _near_to_far(scene, camera)
+        data, keep = self._scene_data(scene, order, camera)
+        eye = _camera_data(camera)
+        shape = (camera.height, camera.width)
+        device = self.device
+        hits = wp.empty(shape, dtype=geometry.Hit, device=device)
+        depth = wp.empty(shape, dtype=wp.float32, device=device)
+        instances = wp.empty(shape, dtype=wp.int32, device=device)
+        links = wp.empty(shape, dtype=wp.int32, device=device)
+        normals = wp.empty(shape, dtype=wp.vec3, device=device)
+        coordinates = wp.empty(shape, dtype=wp.vec3, device=device)
+        self._rows(
+            geometry.trace_primary, camera,
+            lambda row: [data, eye, row, hits, depth, instances, links, normals, coordinates],
+        )  # fmt: skip
+        outlines = self._outlines(scene, order, camera, settings, data, eye, instances)
+        if settings.color:
+            linear, rgb = self._color(scene, camera, settings, data, eye, (hits, depth, instances, normals))
+            rgb_host, linear_host = rgb.numpy(), linear.numpy()
+        else:
+            rgb_host, linear_host = np.zeros((*shape, 3), np.uint8), None
+        del keep
+        return Frame(
+            rgb=rgb_host,
+            linear=linear_host,
+            depth=depth.numpy(),
+            instances=instances.numpy(),
+            links=links.numpy(),
+            normals=normals.numpy(),
+            coordinates=coordinates.numpy(),
+            amodal=outlines,
+        )
+
+    def _run(self, kernel: Any, sizes: list[tuple[int, Any]], inputs: Callable[[int], list]) -> None:
+        """Launches a kernel over pieces (first, dim), on several threads where there are."""
+        wp = load_warp()
+
+        def launch(piece: tuple[int, Any]) -> None:
+            wp.launch(kernel, dim=piece[1], inputs=inputs(piece[0]), device=self.device)
+
+        if self._pool is None:
+            for piece in sizes:
+                launch(piece)
+        else:
+            load = kernel.module.load(wp.get_device(self.device))  # once, before the threads race for it
+            assert load
+            list(self._pool.map(launch, sizes))
+
+    def _rows(self, kernel: Any, camera: RenderCamera, inputs: Callable[[int], list]) -> None:
+        """Launches a kernel over all pixels, in bands of rows."""
+        bands = 1 if self.threads == 1 else min(8 * self.threads, camera.height)
+        edges = [camera.height * k // bands for k in range(bands + 1)]
+        self._run(kernel, [(a, (b - a, camera.width)) for a, b in itertools.pairwise(edges)], inputs)
+
+    def _scene_data(self, scene: RenderScene, order: list[int], camera: RenderCamera) -> tuple[Any, list]:
+        """The device's view of the instances, and what has to stay alive meanwhile."""
+        wp = load_warp()
+        from simengine.render.kernels.scene import SceneData
+
+        placed = [scene.instances[k] for k in order]
+        meshes = [self._cache.mesh(instance.mesh) for instance in placed]
+        self._cache.trim({instance.mesh.key for instance in placed})
+        count = len(placed)
+        rotation = np.zeros((count, 3, 3))
+        position = np.zeros((count, 3))
+        lower, upper = np.zeros((count, 3)), np.zeros((count, 3))
+        for k, (instance, mesh) in enumerate(zip(placed, meshes, strict=True)):
+            rotation[k] = instance.transform[:3, :3]
+            position[k] = instance.transform[:3, 3] - camera.world_from_camera[:3, 3]
+            middle = rotation[k] @ (mesh.low + mesh.high) / 2 + position[k]
+            half = np.abs(rotation[k]) @ (mesh.high - mesh.low) / 2
+            margin = 1e-6 * (np.abs(middle) + half).max() + 1e-9  # float32 rounding of what follows
+            lower[k], upper[k] = middle - half - margin, middle + half + margin
+        starts = np.cumsum([0] + [len(instance.materials) for instance in placed])[:-1]
+        slot_materials = [m for instance in placed for m in instance.materials]
+
+        def array(values: Any, dtype: Any, numpy_dtype: Any) -> Any:
+            return wp.array(np.asarray(values, numpy_dtype), dtype=dtype, device=self.device)
+
+        data = SceneData()
+        data.count = count
+        data.lower = array(lower, wp.vec3, np.float32)
+        data.upper = array(upper, wp.vec3, np.float32)
+        data.rotation = array(rotation, wp.mat33, np.float32)
+        data.position = array(position, wp.vec3, np.float32)
+        data.mesh = array([mesh.mesh.id for mesh in meshes], wp.uint64, np.uint64)
+        data.normals = array([mesh.normals.ptr for mesh in meshes], wp.uint64, np.uint64)
+        data.uvs = array([mesh.uv.ptr if mesh.uv else 0 for mesh in meshes], wp.uint64, np.uint64)
+        data.slots = array([mesh.slots.ptr for mesh in meshes], wp.uint64, np.uint64)
+        data.faces = array([mesh.faces for mesh in meshes], wp.int32, np.int32)
+        data.slot_start = array(starts, wp.int32, np.int32)
+        data.slot_materials = array(slot_materials, wp.int32, np.int32)
+        data.ids = array([instance.id for instance in placed], wp.int32, np.int32)
+        data.links = array([instance.link for instance in placed], wp.int32, np.int32)
+        keep: list[Any] = [*meshes]
+        if count > LINEAR_LIMIT:
+            tree = wp.Bvh(data.lower, data.upper)
+            data.top_level = tree.id
+            keep.append(tree)
+        return data, keep
+
+    def _outlines(
+        self,
+        scene: RenderScene,
+        order: list[int],
+        camera: RenderCamera,
+        settings: RenderSettings,
+        data: Any,
+        eye: Any,
+        instances: Any,
+    ) -> dict[int, Amodal]:
+        """Traces each object alone in the window that can hold it; all in one launch."""
+        wp = load_warp()
+        from simengine.render.kernels.geometry import trace_outlines
+
+        camera_from_world = np.linalg.inv(camera.world_from_camera)
+        parts: dict[int, list[int]] = {}
+        for k, index in enumerate(order):
+            parts.setdefault(scene.instances[index].id, []).append(k)
+        chosen = sorted(parts if settings.amodal is None else set(settings.amodal) & set(parts))
+        result: dict[int, Amodal] = {}
+        windows: list[tuple[int, int, int, int, bool, int]] = []
+        members: list[int] = []
+        member_starts, starts = [0], [0]
+        for id_ in chosen:
+            placed = [scene.instances[order[k]] for k in parts[id_]]
+            left, top, right, bottom, cut = outline_window(
+                [(instance.mesh, camera_from_world @ instance.transform) for instance in placed], camera
+            )
+            if right == left:
+                result[id_] = Amodal(left=0, top=0, mask=np.zeros((0, 0), bool), clipped=cut)
+                continue
+            windows.append((left, top, right, bottom, cut, id_))
+            members += parts[id_]
+            member_starts.append(len(members))
+            starts.append(starts[-1] + (right - left) * (bottom - top))
+        if not windows:
+            return result
+
+        def ints(values: Any, dtype: Any = wp.int32) -> Any:
+            return wp.array(np.asarray(values, np.int32), dtype=dtype, device=self.device)
+
+        mask = wp.empty(starts[-1], dtype=wp.uint8, device=self.device)
+        inputs = [
+            ints([(left, top, right - left, id_) for left, top, right, _, _, id_ in windows], wp.vec4i),
+            ints(starts), ints(members), ints(member_starts), instances, mask,
+        ]  # fmt: skip
+        pieces = 1 if self.threads == 1 else 8 * self.threads
+        edges = [starts[-1] * k // pieces for k in range(pieces + 1)]
+        self._run(
+            trace_outlines,
+            [(a, b - a) for a, b in itertools.pairwise(edges)],
+            lambda first: [data, eye, first, *inputs],
+        )
+        flat = mask.numpy().view(np.bool_)
+        for (left, top, right, bottom, cut, id_), start in zip(windows, starts, strict=False):
+            outline = flat[start : start + (right - left) * (bottom - top)].reshape(bottom - top, right - left)
+            touches = cut and _goes_on(outline, (left, top, right, bottom), camera)
+            result[id_] = Amodal(left=left, top=top, mask=outline, clipped=touches)
+        return dict(sorted(result.items()))
+
+    def _color(
+        self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings, data: Any, eye: Any, labels: tuple
+    ) -> tuple[Any, Any]:
+        wp = load_warp()
+        from simengine.render.kernels import color
+
+        hits, depth, instances, normals = labels
+        shape = (camera.height, camera.width)
+        device = self.device
+        diffuse = wp.empty(shape, dtype=wp.vec3, device=device)
+        albedo = wp.empty(shape, dtype=wp.vec4, device=device)
+        specular = wp.empty(shape, dtype=wp.vec3, device=device)
+        direct = wp.empty(shape, dtype=wp.vec4, device=device)
+        linear = wp.empty(shape, dtype=wp.vec3, device=device)
+        rgb = wp.empty(shape, dtype=wp.vec3ub, device=device)
+        look = self._look(scene, camera, settings)
+        shared = int(settings.samples == 1)
+        done = 0
+        while done < settings.samples:
+            count = min(PASS_SAMPLES, settings.samples - done)
+            self._set_points(look, settings, count, done // PASS_SAMPLES)
+            self._rows(
+                color.trace_color, camera,
+                lambda row: [data, eye, look, row, hits, shared, int(done > 0), diffuse, albedo, specular, direct],  # noqa: B023
+            )  # fmt: skip
+            done += count
+        scale, exposure = 1.0 / settings.samples, 2.0**camera.exposure
+        self._rows(
+            color.develop, camera,
+            lambda row: [eye, row, scale, exposure, int(settings.denoise), diffuse, albedo, specular, direct,
+                         depth, instances, normals, linear, rgb],
+        )  # fmt: skip
+        return linear, rgb
+
+    def _look(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Any:
+        """Materials, textures, lights and surroundings on the device."""
+        wp = load_warp()
+        from simengine.render.kernels.color import LookData
+        from simengine.render.kernels.light import Light
+        from simengine.render.kernels.texture import Material
+
+        def table(dtype: Any, rows: list[tuple]) -> Any:
+            return wp.array(np.array(rows, dtype=dtype.numpy_dtype()), dtype=dtype, device=self.device)
+
+        look = LookData()
+        look.materials = table(
+            Material,
+            [
+                (m.base_color, m.texture, m.texture_size, int(m.triplanar), m.roughness, m.metallic, m.specular,
+                 m.clear_coat, m.emission)
+                for m in scene.materials
+            ],
+        )  # fmt: skip
+        texels, starts, sizes, first_levels = self._cache.textures(scene.textures)
+        look.textures.texels = texels
+        look.textures.starts = starts
+        look.textures.sizes = sizes
+        look.textures.first_levels = first_levels
+        eye = camera.world_from_camera[:3, 3]
+        look.lights = table(Light, [_light_row(light, eye) for light in scene.lights if light.power > 0])
+        look.light_count = len(look.lights)
+        look.light_rays = min(look.light_count, 4)
+        panorama = scene.environment
+        if panorama is not None and panorama.any():
+            look.environment.radiance = wp.array(
+                np.ascontiguousarray(panorama, np.float32), dtype=wp.vec3, device=self.device
+            )
+            rows, columns, share = environment_distribution(panorama)
+            look.environment.rows = wp.array(rows, dtype=wp.float32, device=self.device)
+            look.environment.columns = wp.array(columns, dtype=wp.float32, device=self.device)
+            look.environment.share = share
+            look.environment.present = 1
+        look.albedo_table = _albedo_table(self.device)
+        look.bounces = settings.bounces
+        look.emissive = int(any(max(m.emission) > 0 for m in scene.materials))
+        look.clamp = 16.0 / 2.0**camera.exposure
+        look.pixel_angle = 1.0 / max(camera.fx, camera.fy) / min(max(settings.samples, 1), 16) ** 0.5
+        return look
+
+    def _set_points(self, look: Any, settings: RenderSettings, count: int, number: int) -> None:
+        block = 1 << (count - 1).bit_length()
+        look.samples = count
+        look.block = block
+        look.seed = (settings.seed ^ settings.seed >> 32) & 0xFFFFFFFF
+        pairs = 1 + (settings.bounces + 1) * (look.light_rays + 2)
+        look.points = _points(pairs, 16 * block, settings.seed, number, self.device)
+
+
+@lru_cache(maxsize=4)
+def _albedo_table(device: str) -> Any:
+    wp = load_warp()
+    return wp.array(albedo_table(), dtype=wp.vec2, device=device)
+
+
+@lru_cache(maxsize=8)
+def _points(pairs: int, count: int, seed: int, number: int, device: str) -> Any:
+    wp = load_warp()
+    return wp.array(sample_points(pairs, count, seed + (number << 64)), dtype=wp.vec2ui, device=device)
+
+
+def _camera_data(camera: RenderCamera) -> Any:
+    wp = load_warp()
+    from simengine.render.kernels.geometry import CameraData
+
+    data = CameraData()
+    data.width, data.height = camera.width, camera.height
+    data.scale = wp.vec2(1.0 / camera.fx, 1.0 / camera.fy)
+    data.center = wp.vec2(camera.cx, camera.cy)
+    data.rotation = wp.mat33(*np.asarray(camera.world_from_camera, float)[:3, :3].ravel())
+    return data
+
+
+def _light_row(light: LightSource, eye: NDArray[np.float64]) -> tuple:
+    color = np.asarray(light.color, float) * light.power
+    direction = np.asarray(light.direction, float)
+    direction = direction / np.linalg.norm(direction)
+    position = np.asarray(light.position, float) - eye
+    zero = np.zeros(3)
+    if light.kind == "area":
+        v = np.asarray(light.up, float)
+        v = v - direction * (v @ direction)
+        v = v / np.linalg.norm(v)
+        u = np.cross(v, direction)
+        area = light.size[0] * light.size[1]
+        return (0, position, direction, u * light.size[0] / 2, v * light.size[1] / 2, 0.0, area, color / (np.pi * area))
+    if light.kind == "point":
+        radius = light.size[0]
+        radiance = color / (4 * np.pi) if radius <= 0 else color / (4 * np.pi**2 * radius**2)
+        return (1, position, direction, zero, zero, radius, 0.0, radiance)
+    half = light.size[0] / 2
+    if half < 1e-5:
+        return (2, zero, -direction, zero, zero, 0.0, 0.0, color)
+    return (2, zero, -direction, zero, zero, 0.0, 2 * np.sin(half / 2) ** 2, color / (np.pi * np.sin(half) ** 2))
+
+
+def _near_to_far(scene: RenderScene, camera: RenderCamera) -> list[int]:
+    """Instances by distance from the camera: near ones first hide far ones cheaply."""
+    eye = camera.world_from_camera[:3, 3]
+    distance = [float(np.linalg.norm(instance.transform[:3, 3] - eye)) for instance in scene.instances]
+    return sorted((k for k, i in enumerate(scene.instances) if len(i.mesh.faces)), key=lambda k: (distance[k], k))
+
+
+def _goes_on(outline: NDArray[np.bool_], window: tuple[int, int, int, int], camera: RenderCamera) -> bool:
+    left, top, right, bottom = window
+    return bool(
+        (left == -camera.width and outline[:, 0].any())
+        or (top == -camera.height and outline[0].any())
+        or (right == 2 * camera.width and outline[:, -1].any())
+        or (bottom == 2 * camera.height and outline[-1].any())
+    )
+
+
+def _check(scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> None:
+    if camera.width < 1 or camera.height < 1 or not (camera.fx > 0 and camera.fy > 0):
+        raise SimengineError(
+            f"camera: {camera.width} x {camera.height} pixels with focal lengths {camera.fx:g}, {camera.fy:g} "
+            "can't form a picture. All four must be above 0."
+        )
+    if settings.samples < 1 or settings.bounces < 0:
+        raise SimengineError(
+            f"render settings: samples {settings.samples}, bounces {settings.bounces}. "
+            "Give at least 1 sample and 0 bounces."
+        )
+    for number, instance in enumerate(scene.instances):
+        where = f"instance {number} (id {instance.id})"
+        if instance.id < 1:
+            raise SimengineError(f"{where}: ids start at 1; 0 means that nothing is there.")
+        if not np.isfinite(instance.transform).all():
+            raise SimengineError(f"{where}: its transform holds a number that isn't finite.")
+        slots = int(instance.mesh.slots.max(initial=0)) + 1
+        if len(instance.materials) < slots:
+            raise SimengineError(
+                f"{where}: its mesh uses {slots} material slots but {len(instance.materials)} materials are given."
+            )
+        for material in instance.materials:
+            if not 0 <= material < len(scene.materials):
+                raise SimengineError(f"{where}: material {material} isn't among the scene's {len(scene.materials)}.")
+    for number, surface in enumerate(scene.materials):
+        if surface.texture >= len(scene.textures):
+            raise SimengineError(
+                f"material {number}: texture {surface.texture} isn't among the scene's {len(scene.textures)}."
+            )
