@@ -20,8 +20,8 @@ from simengine.labels.outline import Outline, whole_outline
 from simengine.labels.policy import drop_reason, padded_box
 from simengine.labels.runs import Runs, column_runs, compress
 from simengine.physics.trajectory import Trajectory
+from simengine.render.camera import intrinsic_matrix
 from simengine.scene.scene import Scene, SceneObject
-from simengine.sensors.camera import camera_matrix
 from simengine.sensors.observe import View, body_transforms, state_hash
 
 __all__ = ["annotate"]
@@ -57,7 +57,7 @@ def annotate(scene: Scene, trajectory: Trajectory, view: View) -> ViewRecord:
         time=view.time,
         width=width,
         height=height,
-        intrinsics=camera_matrix(camera).tolist(),
+        intrinsics=intrinsic_matrix(camera).tolist(),
         distortion=None,
         world_from_camera=camera.world_from_camera.tolist(),
         exposure=float(camera.exposure),
@@ -87,7 +87,7 @@ def annotate(scene: Scene, trajectory: Trajectory, view: View) -> ViewRecord:
         if category is not None:
             outline = _outline(view, thing, seen)
             low, high = object_extent([link.mesh for link in links], [poses[body] for body in own])
-            box3d = oriented_box(low, high, inverse(camera.world_from_camera) @ poses[own[0]], camera)
+            box3d = oriented_box(low, high, poses[own[0]], camera)
             visible_fraction, in_frame_fraction, visibility_in_frame = outline.ratios(entry.pixels)
             reason = drop_reason(
                 scene.model.labels,

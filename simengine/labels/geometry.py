@@ -11,8 +11,8 @@ from scipy.spatial.transform import Rotation
 
 from simengine.assets.mesh import Mesh
 from simengine.dataset.record import Box3dRecord, PoseRecord
+from simengine.render.camera import project_points
 from simengine.render.model import RenderCamera
-from simengine.sensors.camera import project_points
 
 __all__ = ["inverse", "object_extent", "oriented_box", "pose_record"]
 
@@ -55,14 +55,14 @@ def object_extent(meshes: Sequence[Mesh], transforms: Sequence[Doubles]) -> tupl
     return stacked.min(axis=0), stacked.max(axis=0)
 
 
-def oriented_box(low: Doubles, high: Doubles, camera_from_object: Doubles, camera: RenderCamera) -> Box3dRecord:
+def oriented_box(low: Doubles, high: Doubles, world_from_object: Doubles, camera: RenderCamera) -> Box3dRecord:
     """The box between two corners of an object's frame, seen from a camera."""
-    rotation, position = camera_from_object[:3, :3], camera_from_object[:3, 3]
-    size = high - low
-    center = rotation @ (0.5 * (low + high)) + position
-    pixels = project_points(camera, center + (_CORNERS * size) @ rotation.T)
+    size, middle = high - low, 0.5 * (low + high)
+    camera_from_object = inverse(camera.world_from_camera) @ world_from_object
+    corners = (middle + _CORNERS * size) @ world_from_object[:3, :3].T + world_from_object[:3, 3]
+    pixels, _ = project_points(camera, corners)
     return Box3dRecord(
-        center=center.tolist(),
+        center=(camera_from_object[:3, :3] @ middle + camera_from_object[:3, 3]).tolist(),
         size=size.tolist(),
         rotation=_quaternion(camera_from_object),
         corners=[None if np.isnan(x) else [x, y] for x, y in pixels.tolist()],

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from simengine.errors import Rejected
+from simengine.render.camera import focal_from_fov, look_at, orbit
 from simengine.render.model import RenderCamera
 from simengine.scene.scene import SceneCamera
-from simengine.scene.schema.camera import Camera, CameraPose, Intrinsics
+from simengine.scene.schema.camera import CameraPose, Intrinsics
 
-__all__ = ["camera_matrix", "project_points", "render_camera", "world_from_camera"]
-
-Doubles = NDArray[np.float64]
+__all__ = ["render_camera", "world_from_camera"]
 
 _NEAREST = 1e-9
 """Eye and target closer than this [m] name no direction."""
@@ -33,9 +30,8 @@ def render_camera(camera: SceneCamera) -> RenderCamera:
     Raises:
         Rejected: If the eye and the target of `look_at` coincide (another draw may be fine).
     """
-    spec: Camera = camera.spec
-    width, height = spec.resolution
-    fx, fy, cx, cy = _intrinsics(spec.intrinsics, width, height)
+    width, height = camera.spec.resolution
+    fx, fy, cx, cy = _intrinsics(camera.spec.intrinsics, width, height)
     return RenderCamera(
         width=width,
         height=height,
@@ -43,32 +39,12 @@ def render_camera(camera: SceneCamera) -> RenderCamera:
         fy=fy,
         cx=cx,
         cy=cy,
-        world_from_camera=world_from_camera(spec.pose, name=camera.name),
-        exposure=spec.exposure,
+        world_from_camera=world_from_camera(camera.spec.pose, name=camera.name),
+        exposure=camera.spec.exposure,
     )
 
 
-def camera_matrix(camera: RenderCamera) -> Doubles:
-    """The matrix K [px], shape (3, 3); the centre of the first pixel is at (0.5, 0.5)."""
-    return np.array([[camera.fx, 0.0, camera.cx], [0.0, camera.fy, camera.cy], [0.0, 0.0, 1.0]])
-
-
-def project_points(camera: RenderCamera, points: ArrayLike) -> Doubles:
-    """Where points in the camera's frame fall in the picture.
-
-    Args:
-        camera: The camera.
-        points: Points [m], shape (N, 3), frame as OpenCV.
-
-    Returns:
-        Pixel positions, shape (N, 2), NaN for points that are not in front of the camera.
-    """
-    x, y, z = np.asarray(points, dtype=np.float64).reshape(-1, 3).T
-    z = np.where(z > _NEAREST, z, np.nan)
-    return np.stack([camera.fx * x / z + camera.cx, camera.fy * y / z + camera.cy], axis=1)
-
-
-def world_from_camera(pose: CameraPose, *, name: str = "camera") -> Doubles:
+def world_from_camera(pose: CameraPose, *, name: str = "camera") -> NDArray[np.float64]:
     """The rigid transform of a camera pose, shape (4, 4).
 
     The world's z axis points up in the picture; looking straight down or up, `look_at` lets the world's y axis
@@ -83,43 +59,23 @@ def world_from_camera(pose: CameraPose, *, name: str = "camera") -> Doubles:
         Rejected: If the eye and the target of `look_at` coincide.
     """
     part = pose.value
-    transform = np.eye(4)
-    if pose.tag == "fixed":
-        transform[:3, :3] = Rotation.from_quat(part.rotation).as_matrix()
-        transform[:3, 3] = part.position
-        return transform
     if pose.tag == "orbit":
-        outward, up = _sphere(part.azimuth, part.elevation)
-        transform[:3, 3] = np.asarray(part.target) + part.distance * outward
-        forward = -outward
-    else:
-        forward = np.asarray(part.target, dtype=np.float64) - part.eye
-        length = float(np.linalg.norm(forward))
-        if length < _NEAREST:
-            raise Rejected(
-                "render", f"cameras.{name}.pose.look_at: eye and target coincide at {tuple(part.eye)}; move one of them"
-            )
-        forward /= length
-        transform[:3, 3] = part.eye
-        vertical = math.hypot(forward[0], forward[1]) < 1e-9
-        up = np.array([0.0, 1.0, 0.0]) if vertical else np.array([0.0, 0.0, 1.0])
-    right = np.cross(forward, up)
-    right /= np.linalg.norm(right)
-    axes = np.stack([right, np.cross(forward, right), forward], axis=1)
-    cosine, sine = math.cos(part.roll), math.sin(part.roll)
-    transform[:3, :3] = axes @ np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
+        return orbit(
+            part.target, distance=part.distance, azimuth=part.azimuth, elevation=part.elevation, roll=part.roll
+        )
+    if pose.tag == "look_at":
+        if np.linalg.norm(np.subtract(part.target, part.eye)) < _NEAREST:
+            raise Rejected("render", f"cameras.{name}.pose.look_at: eye and target coincide at {part.eye}; move one")
+        return look_at(part.eye, part.target, roll=part.roll)
+    transform = np.eye(4)
+    transform[:3, :3] = Rotation.from_quat(part.rotation).as_matrix()
+    transform[:3, 3] = part.position
     return transform
-
-
-def _sphere(azimuth: float, elevation: float) -> tuple[Doubles, Doubles]:
-    """Unit vectors outward and towards rising elevation; the second stays sound at the poles."""
-    ca, sa, ce, se = math.cos(azimuth), math.sin(azimuth), math.cos(elevation), math.sin(elevation)
-    return np.array([ce * ca, ce * sa, se]), np.array([-se * ca, -se * sa, ce])
 
 
 def _intrinsics(optics: Intrinsics, width: int, height: int) -> tuple[float, float, float, float]:
     if optics.fov is not None:
-        focal = 0.5 * width / math.tan(0.5 * optics.fov)
+        focal = focal_from_fov(optics.fov, width)
         return focal, focal, 0.5 * width, 0.5 * height
     pinhole = optics.pinhole
     assert pinhole is not None

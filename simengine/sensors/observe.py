@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,8 @@ from scipy.spatial.transform import Rotation
 
 from simengine.physics.trajectory import Trajectory
 from simengine.render.model import Frame, Instance, RenderCamera, RenderScene, RenderSettings
-from simengine.render.renderer import Renderer
+from simengine.render.presets import preset
+from simengine.render.select import Renderer
 from simengine.scene.scene import Scene
 from simengine.scene.schema.scene import Render
 from simengine.sensors.appearance import Appearance, appearance
@@ -21,9 +22,6 @@ from simengine.sensors.lighting import light_source
 from simengine.sensors.surroundings import environment
 
 __all__ = ["View", "body_transforms", "observe", "state_hash"]
-
-PRESETS: dict[str, tuple[int, int]] = {"draft": (1, 0), "standard": (16, 2)}
-"""Samples per pixel and bounces of each preset."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,11 +119,6 @@ def _instances(look: Appearance, transforms: NDArray[np.float64]) -> tuple[Insta
 
 
 def _settings(render: Render, *, seed: int, color: bool, amodal: tuple[int, ...]) -> RenderSettings:
-    samples, bounces = PRESETS[render.preset]
-    return RenderSettings(
-        samples=samples if render.samples is None else render.samples,
-        bounces=bounces if render.bounces is None else render.bounces,
-        seed=seed,
-        color=color,
-        amodal=amodal,
-    )
+    named = {"samples": render.samples, "bounces": render.bounces}
+    given = {name: value for name, value in named.items() if value is not None}
+    return replace(preset(render.preset), seed=seed, color=color, amodal=amodal, **given)
