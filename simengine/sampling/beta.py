@@ -24,8 +24,8 @@ class Beta(ScalarDistribution):
     summary = "A hump (or a bowl, for a and b below 1) over [low, high]."
     positional = ("a", "b")
 
-    a: float = param(Number(above=0), "First shape parameter, above 0; larger moves the hump to high.")
-    b: float = param(Number(above=0), "Second shape parameter, above 0; larger moves the hump to low.")
+    a: float = param(Number(above=0), "First shape parameter, above 0; larger moves the hump to high.", unit="")
+    b: float = param(Number(above=0), "Second shape parameter, above 0; larger moves the hump to low.", unit="")
     low: float = param(Number(), "Smallest value.", default=0.0)
     high: float = param(Number(), "Largest value.", default=1.0)
 

@@ -35,7 +35,7 @@ class Choose(Distribution):
 
     options: Sequence[Any] = param(ListOf(Anything()), "What to choose from, at least one.")
     weights: Sequence[float] | None = param(
-        OrNone(ListOf(Number(low=0))), "One weight per option, of any sum; equal if absent.", default=None
+        OrNone(ListOf(Number(low=0))), "One weight per option, of any sum; equal if absent.", default=None, unit=""
     )
 
     def _check(self) -> None:

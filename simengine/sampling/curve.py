@@ -115,12 +115,12 @@ class Curve(ScalarDistribution):
         share = place - left
         mass = np.full(count, x[1] - x[0])
         mass[[0, -1]] /= 2  # half a hat at either end
-        weights = mass / mass.sum()
+        weights: Array = mass / mass.sum()
         for _ in range(steps):
             y = weights / mass
             one, other = (1 - share) * y[left], share * y[left + 1]
             total = np.maximum(one + other, 1e-300)
-            updated = np.bincount(left, one / total, count) + np.bincount(left + 1, other / total, count)
+            updated: Array = np.bincount(left, one / total, count) + np.bincount(left + 1, other / total, count)
             updated = updated / len(values)
             done = np.abs(updated - weights).max() < 1e-10
             weights = updated

@@ -49,7 +49,7 @@ class Mixture(ScalarDistribution):
 
     components: Sequence[ScalarDistribution] = param(ListOf(_Component()), "Distributions over numbers.")
     weights: Sequence[float] | None = param(
-        OrNone(ListOf(Number(low=0))), "One weight per component, of any sum; equal if absent.", default=None
+        OrNone(ListOf(Number(low=0))), "One weight per component, of any sum; equal if absent.", default=None, unit=""
     )
 
     def _check(self) -> None:

@@ -100,7 +100,7 @@ def normal_log_mass(a: Any, b: Any) -> Array:
     from scipy.special import log_ndtr
 
     a, b = np.broadcast_arrays(np.asarray(a, dtype=float), np.asarray(b, dtype=float))
-    flip = a + b > 0  # the mirror image in the left tail has no cancellation
+    flip = a > -b  # the mirror image in the left tail has no cancellation
     a, b = np.where(flip, -b, a), np.where(flip, -a, b)
     upper, lower = log_ndtr(b), log_ndtr(a)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -120,7 +120,7 @@ def truncated_normal_ppf(u: Array, a: Any, b: Any) -> Array:
     if np.all(np.isneginf(a)) and np.all(np.isposinf(b)):
         return ndtri(np.broadcast_to(u, np.broadcast_shapes(np.shape(u), np.shape(a), np.shape(b))))
     u, a, b = np.broadcast_arrays(np.asarray(u, dtype=float), np.asarray(a, dtype=float), np.asarray(b, dtype=float))
-    flip = a + b > 0
+    flip = a > -b
     sign = np.where(flip, -1.0, 1.0)
     left, right, p = np.where(flip, -b, a), np.where(flip, -a, b), np.where(flip, 1 - u, u)
     with np.errstate(divide="ignore"):
