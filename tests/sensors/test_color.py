@@ -13,7 +13,7 @@ from simengine.sensors.color import LUMINANCE, black_body_color, black_body_xyz,
 )  # fmt: skip
 def test_black_bodies_have_published_chromaticities(temperature, x, y):
     xyz = black_body_xyz(temperature)
-    np.testing.assert_allclose(xyz[:2] / xyz.sum(), [x, y], atol=0.004)
+    np.testing.assert_allclose(xyz[:2] / xyz.sum(), [x, y], atol=0.001)
 
 
 def test_color_temperature_turns_from_red_to_blue_at_luminance_one():

@@ -1,10 +1,10 @@
-from types import SimpleNamespace
+"""Hand-made scenes, motions and pictures, for tests that need no physics and no renderer."""
 
 import numpy as np
-import pytest
 
-from simengine.assets.mesh import Asset, Link, Mesh
+from simengine.assets.mesh import Asset, Mesh
 from simengine.physics.trajectory import Trajectory
+from simengine.render.model import Amodal, Frame
 from simengine.scene.scene import Scene, SceneCamera, SceneLight, SceneObject
 from simengine.scene.schema.camera import Camera
 from simengine.scene.schema.light import Light
@@ -47,11 +47,14 @@ def make_scene(objects=(), *, lights=(), cameras=None, model=None, base=".", see
         objects=tuple(
             SceneObject(
                 id=number + 1,
-                name=f"thing[{number}]",
-                group="thing",
+                name=f"{spec.get('name', 'thing')}[{number}]",
+                group=spec.get("name", "thing"),
                 copy=number,
                 offset=(0.0, 0.0, 0.0),
-                spec=Object.model_validate({"shape": {"box": {}}, **spec}, context=CONCRETE),
+                spec=Object.model_validate(
+                    {"shape": {"box": {}}, **{key: value for key, value in spec.items() if key != "name"}},
+                    context=CONCRETE,
+                ),
             )
             for number, spec in enumerate(objects)
         ),
@@ -65,8 +68,8 @@ def make_scene(objects=(), *, lights=(), cameras=None, model=None, base=".", see
     )
 
 
-def make_trajectory(scene, *, times=(0.0,), positions=None, links=1):
-    """Every object (with `links` bodies each) at rest, unless positions (T, B, 3) are given."""
+def make_trajectory(scene, *, times=(0.0,), positions=None, rotations=None, links=1):
+    """Every object (with `links` bodies each) at rest; positions (T, B, 3) and rotations (T, B, 4) if given."""
     ids = np.repeat([thing.id for thing in scene.objects], links).astype(np.int32)
     shape = len(times), len(ids)
     return Trajectory(
@@ -75,11 +78,27 @@ def make_trajectory(scene, *, times=(0.0,), positions=None, links=1):
         object_ids=ids,
         link_index=np.tile(np.arange(links), len(scene.objects)).astype(np.int32),
         positions=np.zeros((*shape, 3)) if positions is None else np.asarray(positions, float),
-        rotations=np.tile([0.0, 0.0, 0.0, 1.0], (*shape, 1)),
+        rotations=np.tile([0.0, 0.0, 0.0, 1.0], (*shape, 1)) if rotations is None else np.asarray(rotations, float),
         velocities=np.zeros((*shape, 6)),
     )
 
 
-@pytest.fixture
-def made():
-    return SimpleNamespace(mesh=make_mesh, asset=make_asset, link=Link, scene=make_scene, trajectory=make_trajectory)
+def paint(width, height, rectangles, *, margin=2, clipped=()):
+    """A picture of rectangles {id: (x, y, w, h)} in whole pixels, the first in front; they may reach outside."""
+    instances = np.zeros((height, width), np.int32)
+    amodal = {}
+    for id_, (x, y, w, h) in reversed(rectangles.items()):
+        instances[max(0, y) : max(0, y + h), max(0, x) : max(0, x + w)] = id_
+        mask = np.pad(np.ones((h, w), bool), margin)
+        amodal[id_] = Amodal(x - margin, y - margin, mask, clipped=id_ in clipped)
+    blank = np.zeros((height, width, 3), np.float32)
+    return Frame(
+        rgb=np.zeros((height, width, 3), np.uint8),
+        linear=None,
+        depth=(instances > 0).astype(np.float32),
+        instances=instances,
+        links=np.where(instances > 0, 0, -1).astype(np.int32),
+        normals=blank,
+        coordinates=blank,
+        amodal=amodal,
+    )
