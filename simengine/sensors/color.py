@@ -20,13 +20,18 @@ _RGB_FROM_XYZ = np.array(
     [[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]], dtype=np.float64
 )
 
-# Wyman, Sloan, Shirley: Simple Analytic Approximations to the CIE XYZ Color Matching Functions, JCGT 2(2), 2013,
-# eq. 4: amplitude, centre [nm], 1/width below and above the centre, of each lobe.
-_LOBES = {
-    0: ((1.056, 599.8, 0.0264, 0.0323), (0.362, 442.0, 0.0624, 0.0374), (-0.065, 501.1, 0.0490, 0.0382)),
-    1: ((0.821, 568.8, 0.0213, 0.0247), (0.286, 530.9, 0.0613, 0.0322)),
-    2: ((1.217, 437.0, 0.0845, 0.0278), (0.681, 459.0, 0.0385, 0.0725)),
-}
+# CIE 1931 2-degree colour matching functions x, y, z from 380 to 780 nm by 10 nm (CIE 15:2004, table T.4, rounded).
+_MATCHING = np.array(
+    [
+        [14, 42, 143, 435, 1344, 2839, 3483, 3362, 2908, 1954, 956, 320, 49, 93, 633, 1655, 2904, 4334, 5945, 7621,
+         9163, 10263, 10622, 10026, 8544, 6424, 4479, 2835, 1649, 874, 468, 227, 114, 58, 29, 14, 7, 3, 2, 1, 0],
+        [0, 1, 4, 12, 40, 116, 230, 380, 600, 910, 1390, 2080, 3230, 5030, 7100, 8620, 9540, 9950, 9950, 9520,
+         8700, 7570, 6310, 5030, 3810, 2650, 1750, 1070, 610, 320, 170, 82, 41, 21, 10, 5, 2, 1, 1, 0, 0],
+        [65, 201, 679, 2074, 6456, 13856, 17471, 17721, 16692, 12876, 8130, 4652, 2720, 1582, 782, 422, 203, 87, 39,
+         21, 17, 11, 8, 3, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    ]
+)  # fmt: skip
+_WAVELENGTHS = np.arange(380.0, 781.0, 10.0)  # [nm]
 _SECOND_RADIATION_CONSTANT = 1.438776877e-2  # h c / k [m K], CODATA 2018
 
 
@@ -47,8 +52,7 @@ def unit_luminance(color: ArrayLike) -> Triple | None:
 def black_body_color(temperature: float) -> Triple:
     """The colour of a black body, linear Rec. 709 RGB of luminance 1.
 
-    Planck's law is integrated over the CIE 1931 colour matching functions (in the analytic form of Wyman,
-    Sloan and Shirley, JCGT 2013); what the primaries cannot reach (blue below about 1900 K) is clipped at 0.
+    Planck's law is integrated over the CIE 1931 colour matching functions; what the primaries cannot reach (blue below about 1900 K) is clipped at 0.
 
     Args:
         temperature: Temperature [K].
@@ -64,15 +68,6 @@ def black_body_color(temperature: float) -> Triple:
 
 def black_body_xyz(temperature: float) -> Doubles:
     """CIE 1931 XYZ of a black body with Y = 1, shape (3,)."""
-    wavelength = np.arange(360.0, 831.0, 1.0)
-    radiance = wavelength**-5.0 / np.expm1(_SECOND_RADIATION_CONSTANT / (wavelength * 1e-9 * temperature))
-    xyz = np.array([(_matching(axis, wavelength) * radiance).sum() for axis in range(3)])
+    exponent = _SECOND_RADIATION_CONSTANT / (_WAVELENGTHS * 1e-9 * temperature)
+    xyz = _MATCHING @ (_WAVELENGTHS**-5.0 / np.expm1(exponent))
     return xyz / xyz[1]
-
-
-def _matching(axis: int, wavelength: Doubles) -> Doubles:
-    total = np.zeros_like(wavelength)
-    for amplitude, center, below, above in _LOBES[axis]:
-        width = np.where(wavelength < center, below, above)
-        total += amplitude * np.exp(-0.5 * ((wavelength - center) * width) ** 2)
-    return total

@@ -155,8 +155,7 @@ def test_face_up_in_all_orientations_of_a_die(labelled):
 
 def test_face_up_follows_the_frame_and_renames(labelled, made):
     rule = {"shape": {"die": {}}, "label": {"face_up": {"classes": {"one": "ace"}}}}
-    directions = {}
-    record, _, scene, _ = labelled([rule], {1: (0, 0, 9, 9)})
+    _, _, scene, _ = labelled([rule], {1: (0, 0, 9, 9)})
     from simengine.assets.build import build
 
     directions = build(scene.objects[0].spec.shape, base=".").directions
@@ -182,7 +181,7 @@ def test_pose_and_box3d_project_as_opencv_does(labelled):
     rotation = Rotation.from_euler("xyz", [0.3, -0.4, 0.9])
     position = np.array([0.05, -0.02, 0.1])
     spec = {"shape": {"box": {"size": [0.2, 0.1, 0.06]}}, "label": {"name": "box"}}
-    record, view, *_ = labelled(
+    record, *_ = labelled(
         [spec], {1: (5, 5, 9, 9)}, positions=[[position]], rotations=[[rotation.as_quat()]],
         camera={"pose": {"look_at": {"eye": [0.5, -0.6, 0.7], "target": [0, 0, 0], "roll": 0.2}}},
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from simengine.assets.mesh import Asset, Mesh
+from simengine.assets.mesh import Asset, Link, Mesh
 from simengine.physics.trajectory import Trajectory
 from simengine.render.model import Amodal, Frame
 from simengine.scene.scene import Scene, SceneCamera, SceneLight, SceneObject
@@ -10,6 +10,8 @@ from simengine.scene.schema.camera import Camera
 from simengine.scene.schema.light import Light
 from simengine.scene.schema.object import Object
 from simengine.scene.schema.scene import SceneModel
+
+__all__ = ["Link", "make_asset", "make_mesh", "make_scene", "make_trajectory", "paint"]
 
 CONCRETE = {"concrete": True}
 
