@@ -1,0 +1,65 @@
+"""Gathers the states of all bodies at the times of the pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from simengine.physics.body import Body, Pose
+from simengine.physics.frames import multiply, rotate
+from simengine.physics.trajectory import Trajectory
+from simengine.physics.world import World
+
+__all__ = ["Recorder"]
+
+
+class Recorder:
+    """Reads a world at chosen times; one row a link.
+
+    Args:
+        world: The world.
+        bodies: All bodies of the scene.
+        poses: Where they were released, which is where the static ones stay.
+    """
+
+    def __init__(self, world: World, bodies: Sequence[Body], poses: Sequence[Pose]) -> None:
+        self._world = world
+        self._rows = [(number, link) for number, body in enumerate(bodies) for link in range(len(body.asset.links))]
+        self._bodies = bodies
+        firsts = [row for row, (_, link) in enumerate(self._rows) if link == 0]
+        self._moving = [firsts[number] for number in world.moving]
+        self._still = np.zeros((len(self._rows), 13))
+        for row, (number, link) in enumerate(self._rows):
+            pose, (position, rotation) = poses[number], bodies[number].link_frames[link]
+            at = rotate(pose.rotation, position) + np.asarray(pose.position)
+            self._still[row, :7] = (*at, *multiply(pose.rotation, rotation))
+        self._times: list[float] = []
+        self._states: list[np.ndarray] = []
+
+    def record(self, time: float) -> None:
+        """Records the present state as that of `time` [s]."""
+        state = self._still.copy()
+        state[self._moving] = np.concatenate(self._world.poses(), axis=1)
+        self._times.append(time)
+        self._states.append(state)
+
+    def trajectory(self, **rest: Any) -> Trajectory:
+        """All that was recorded, with the given further fields."""
+        states = np.stack(self._states)
+        norms = np.linalg.norm(states[..., 3:7], axis=-1, keepdims=True)
+        links = [self._bodies[number].asset.links[link].name for number, link in self._rows]
+        return Trajectory(
+            times=np.array(self._times),
+            bodies=tuple(
+                self._bodies[number].name + (f"/{name}" if self._bodies[number].articulated else "")
+                for (number, _), name in zip(self._rows, links, strict=True)
+            ),
+            object_ids=np.array([self._bodies[number].source.id for number, _ in self._rows], np.int32),
+            link_index=np.array([link for _, link in self._rows], np.int32),
+            positions=states[..., :3],
+            rotations=states[..., 3:7] / norms,
+            velocities=states[..., 7:],
+            **rest,
+        )

@@ -1,0 +1,123 @@
+"""From a scene as drawn to where everything is when the pictures are taken."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simengine.assets.build import build
+from simengine.assets.collision import collision_of
+from simengine.errors import Rejected
+from simengine.physics.body import Body
+from simengine.physics.contacts import ContactLog
+from simengine.physics.placement.place import place
+from simengine.physics.recorder import Recorder
+from simengine.physics.scale import choose_resolution
+from simengine.physics.settle import escaped, settle
+from simengine.physics.trajectory import Trajectory
+from simengine.physics.world import World
+from simengine.scene.scene import Scene
+
+__all__ = ["simulate"]
+
+
+def simulate(scene: Scene) -> Trajectory:
+    """Places the objects of a scene, lets physics act, and records every body at the time of each picture.
+
+    Each call makes a PyBullet world of its own and disposes of it, so that the result is a
+    function of the scene alone: the same bits in any order, in any process of one platform.
+
+    Args:
+        scene: One draw of a scene.
+
+    Returns:
+        States at the times of the pictures; body by body in the order of the objects.
+
+    Raises:
+        Rejected: A placement can't be met (stage ``placement``), or something does not come to
+            rest or escapes (stage ``physics``).
+    """
+    bodies = [_body(item, scene) for item in scene.objects]
+    poses = place(scene, bodies)
+    rules, timeline = scene.model.world, scene.model.timeline
+    resolution = choose_resolution(bodies, poses, rules)
+    with World(gravity=rules.gravity, scale=resolution.scale) as world:
+        for number, (body, pose) in enumerate(zip(bodies, poses, strict=True)):
+            world.add(number, body, pose, swept=resolution.swept[number])
+        world.ready()
+        recorder = Recorder(world, bodies, poses)
+        settled_time, start = math.nan, timeline.start
+        log = None
+        if start == "settled":
+            world.set_time_step(resolution.time_step)
+            start = settled_time = _settle(scene, world, bodies, poses)
+        else:
+            log = ContactLog(world, bodies)
+            _advance(world, 0.0, float(start), resolution.time_step, log)
+        depth = world.penetration()[0]
+        recorder.record(float(start))
+        for frame in range(1, timeline.frames):
+            before = float(start) + (frame - 1) / timeline.rate
+            now = float(start) + frame / timeline.rate
+            _advance(world, before, 1 / timeline.rate, resolution.time_step, log)
+            recorder.record(now)
+        if lost := escaped(world, bodies, bounds=rules.bounds):
+            raise Rejected(
+                "physics",
+                f"left the world's bounds of {rules.bounds:g} m: {lost}; end the timeline earlier or raise `world.bounds`.",
+            )
+        return recorder.trajectory(
+            contacts=tuple(log.contacts) if log else (),
+            contacts_dropped=log.dropped if log else 0,
+            settled_time=settled_time,
+            max_penetration=depth,
+        )
+
+
+def _body(item, scene: Scene) -> Body:
+    asset = build(item.spec.shape, base=scene.base)
+    collision = () if asset.urdf else collision_of(asset, item.spec.physics.collision)
+    body = Body(item, asset, collision)
+    if body.dynamic and not body.articulated and not body.mass > 0:
+        raise Rejected(
+            "physics", f"{body.name} has no volume, so its mass is 0: give `physics.mass`, or make it static."
+        )
+    return body
+
+
+def _settle(scene: Scene, world: World, bodies, poses) -> float:
+    """Runs until rest; the time it took."""
+    rules = scene.model.world
+    still = [
+        pose.apply(piece)[:, 2].min()
+        for body, pose in zip(bodies, poses, strict=True)
+        if not body.dynamic
+        for piece in body.pieces
+    ]
+    size = max((float(np.ptp(body.points, axis=0).max()) for body in bodies if body.dynamic), default=0.0)
+    result = settle(world, bodies, rules.settle, bounds=rules.bounds, floor=min(still, default=-math.inf) - size)
+    if result.outcome == "settled":
+        return result.time
+    if result.outcome == "escaped":
+        raise Rejected(
+            "physics",
+            f"escaped within {result.time:.2f} s: {result.blame}; put a floor below, higher walls around, or drop closer to the middle.",
+        )
+    raise Rejected(
+        "physics",
+        f"not at rest after {result.time:.2f} s: {result.blame}; raise `world.settle.timeout` or `rolling_friction`, "
+        "or give the timeline a `start` in seconds where things are meant to move.",
+    )
+
+
+def _advance(world: World, begin: float, span: float, largest: float, log: ContactLog | None) -> None:
+    """Steps through a span of time in equal steps, the last of which ends exactly with it."""
+    if span <= 0:
+        return
+    count = math.ceil(span / largest - 1e-9)
+    world.set_time_step(span / count)
+    for number in range(1, count + 1):
+        world.step()
+        if log is not None:
+            log.look(begin + span * number / count)
