@@ -157,7 +157,7 @@ class ObjectRecord(_Record):
             reaching behind the camera); ``pixels_amodal`` is then too small and the fractions of it too large.
         world_from_object: Pose of the object (of the base link for an articulated one).
         camera_from_object: The same in the camera's frame.
-        links: World from link, by link name, for articulated objects.
+        links: World from link, by link name, of an articulated object's other links.
         box3d: Oriented 3D box in the camera's frame.
         distance: From the camera to the centre of the 3D box (background: to the object's origin) [m].
         velocity: Linear velocity in the world [m/s], 3 numbers.

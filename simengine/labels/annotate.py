@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-
-import numpy as np
+from typing import Any
 
 from simengine.assets.build import build
+from simengine.assets.mesh import Asset
 from simengine.dataset.record import ObjectRecord, ViewRecord, check_state
 from simengine.errors import SimengineError
 from simengine.labels.classes import object_class
-from simengine.labels.geometry import inverse, object_extent, oriented_box, pose_record
-from simengine.labels.outline import Outline, whole_outline
+from simengine.labels.geometry import inverse, object_extent, oriented_box, pose_records
+from simengine.labels.outline import NO_OUTLINE, Outline, whole_outline
 from simengine.labels.policy import drop_reason, padded_box
-from simengine.labels.runs import Runs, column_runs, compress
+from simengine.labels.runs import NO_RUNS, Runs, column_runs
 from simengine.physics.trajectory import Trajectory
 from simengine.render.camera import intrinsic_matrix
 from simengine.scene.scene import Scene, SceneObject
@@ -27,7 +27,6 @@ from simengine.sensors.observe import View, body_transforms, state_hash
 __all__ = ["annotate"]
 
 _DEPTH_STEPS = 65535  # of a 16-bit picture
-_NOTHING = column_runs(np.zeros((0, 0), dtype=bool))
 
 
 def annotate(scene: Scene, trajectory: Trajectory, view: View) -> ViewRecord:
@@ -49,14 +48,13 @@ def annotate(scene: Scene, trajectory: Trajectory, view: View) -> ViewRecord:
             class whose outline was not traced.
     """
     camera = view.render_camera
-    width, height = camera.width, camera.height
     spec = next(entry.spec for entry in scene.cameras if entry.name == view.camera)
     record = ViewRecord(
         camera=view.camera,
         frame=view.frame,
         time=view.time,
-        width=width,
-        height=height,
+        width=camera.width,
+        height=camera.height,
         intrinsics=intrinsic_matrix(camera).tolist(),
         distortion=None,
         world_from_camera=camera.world_from_camera.tolist(),
@@ -65,117 +63,115 @@ def annotate(scene: Scene, trajectory: Trajectory, view: View) -> ViewRecord:
         state=state_hash(trajectory, view.frame, camera),
     )
     check_state(record, view.state)
-    visible = column_runs(view.frame_data.instances).split()
-    poses = body_transforms(trajectory, view.frame)
-    bodies: dict[int, list[int]] = {}
-    for body, id_ in enumerate(trajectory.object_ids.tolist()):
-        bodies.setdefault(id_, []).append(body)
+    picture = _Picture(scene, trajectory, view)
+    return replace(record, objects=[picture.label(thing) for thing in scene.objects])
 
-    objects = []
-    masks: dict[int, Runs] = {}
-    amodal_masks: dict[int, Runs] = {}
-    for thing in scene.objects:
-        seen = visible.get(thing.id, _NOTHING)
-        asset = build(thing.spec.shape, base=scene.base)
-        own = bodies[thing.id]
-        links = [asset.links[int(trajectory.link_index[body])] for body in own]
-        entry = _place(thing, seen, poses[own[0]], trajectory.velocities[view.frame, own[0]].tolist(), view)
-        if len(own) > 1:
-            named = {link.name: pose_record(poses[body]) for link, body in zip(links, own, strict=True)}
-            entry = replace(entry, links=named)
-        category = object_class(thing, asset, poses[own[0]][:3, :3])
+
+class _Picture:
+    """One picture and the poses that it shows; labels its objects one by one."""
+
+    def __init__(self, scene: Scene, trajectory: Trajectory, view: View) -> None:
+        self.scene = scene
+        self.view = view
+        self.links = trajectory.link_index
+        self.velocities = trajectory.velocities[view.frame]
+        self.poses = body_transforms(trajectory, view.frame)
+        self.world = pose_records(self.poses)
+        self.camera = pose_records(inverse(view.render_camera.world_from_camera) @ self.poses)
+        self.visible = column_runs(view.frame_data.instances).split()
+        self.bodies: dict[int, list[int]] = {}
+        for body, id_ in enumerate(trajectory.object_ids.tolist()):
+            self.bodies.setdefault(id_, []).append(body)
+
+    def label(self, thing: SceneObject) -> ObjectRecord:
+        asset = build(thing.spec.shape, base=self.scene.base)
+        pose = self.poses[self.bodies[thing.id][0]]
+        seen = self.visible.get(thing.id, NO_RUNS)
+        category = object_class(thing, asset, pose[:3, :3])
+        known = self._any(thing, asset, seen)
         if category is not None:
-            outline = _outline(view, thing, seen)
-            low, high = object_extent([link.mesh for link in links], [poses[body] for body in own])
-            box3d = oriented_box(low, high, poses[own[0]], camera)
-            visible_fraction, in_frame_fraction, visibility_in_frame = outline.ratios(entry.pixels)
-            reason = drop_reason(
-                scene.model.labels,
-                category=category,
-                pixels=entry.pixels,
-                visible_fraction=visible_fraction,
-                box=entry.box,
+            known |= self._classed(thing, asset, seen, category)
+        return ObjectRecord(**known)
+
+    def _any(self, thing: SceneObject, asset: Asset, seen: Runs) -> dict[str, Any]:
+        """What is recorded of every object; what only objects of a class have is null."""
+        camera, bodies = self.view.render_camera, self.bodies[thing.id]
+        box, factor = seen.box, self.scene.model.labels.policy.box_padding
+        velocity = self.velocities[bodies[0]].tolist()
+        links = {asset.links[int(self.links[body])].name: self.world[body] for body in bodies[1:]}
+        return {
+            "id": thing.id,
+            "track": thing.id,
+            "name": thing.name,
+            "group": thing.group,
+            "category": None,
+            "labelled": False,
+            "reason": "no_class",
+            "box": box,
+            "box_exported": box and padded_box(box, factor=factor, width=camera.width, height=camera.height),
+            "box_amodal": None,
+            "mask": None,
+            "mask_amodal": None,
+            "pixels": seen.area,
+            "pixels_in_frame": None,
+            "pixels_amodal": None,
+            "visible_fraction": None,
+            "in_frame_fraction": None,
+            "visibility_in_frame": None,
+            "truncated": None,
+            "outline_clipped": None,
+            "world_from_object": self.world[bodies[0]],
+            "camera_from_object": self.camera[bodies[0]],
+            "links": links,
+            "box3d": None,
+            "distance": math.hypot(*self.camera[bodies[0]].position),
+            "velocity": velocity[:3],
+            "angular_velocity": velocity[3:],
+        }
+
+    def _classed(self, thing: SceneObject, asset: Asset, seen: Runs, category: str) -> dict[str, Any]:
+        """What is recorded of objects of a class besides."""
+        camera, bodies = self.view.render_camera, self.bodies[thing.id]
+        outline = self._outline(thing, seen)
+        visible_fraction, in_frame_fraction, visibility_in_frame = outline.ratios(seen.area)
+        reason = drop_reason(
+            self.scene.model.labels,
+            category=category,
+            pixels=seen.area,
+            visible_fraction=visible_fraction,
+            box=seen.box,
+        )
+        meshes = [asset.links[int(self.links[body])].mesh for body in bodies]
+        low, high = object_extent(meshes, [self.poses[body] for body in bodies])
+        box3d = oriented_box(low, high, self.poses[bodies[0]], self.camera[bodies[0]].rotation, camera)
+        return {
+            "category": category,
+            "labelled": reason is None,
+            "reason": reason,
+            "box_amodal": outline.whole.box,
+            "mask": seen.compress(width=camera.width, height=camera.height),
+            "mask_amodal": outline.inside.compress(width=camera.width, height=camera.height),
+            "pixels_in_frame": outline.inside.area,
+            "pixels_amodal": outline.whole.area,
+            "visible_fraction": visible_fraction,
+            "in_frame_fraction": in_frame_fraction,
+            "visibility_in_frame": visibility_in_frame,
+            "truncated": outline.truncated,
+            "outline_clipped": outline.clipped,
+            "box3d": box3d,
+            "distance": math.hypot(*box3d.center),
+        }
+
+    def _outline(self, thing: SceneObject, seen: Runs) -> Outline:
+        """The whole outline; an object without one is out of sight, or it is an error."""
+        amodal = self.view.frame_data.amodal.get(thing.id)
+        outline = NO_OUTLINE
+        if amodal is not None:
+            outline = whole_outline(amodal, self.view.frame_data.instances, thing.id)
+        if outline.inside.area < seen.area:
+            raise SimengineError(
+                f"camera {self.view.camera}, frame {self.view.frame}: {thing.name} shows {seen.area} pixels that its "
+                "outline lacks. The renderer must trace the whole outline (RenderSettings.amodal) of every object "
+                "that has a class."
             )
-            entry = replace(
-                entry,
-                category=category,
-                labelled=reason is None,
-                reason=reason,
-                box_amodal=outline.whole.box,
-                pixels_in_frame=outline.inside.area,
-                pixels_amodal=outline.whole.area,
-                visible_fraction=visible_fraction,
-                in_frame_fraction=in_frame_fraction,
-                visibility_in_frame=visibility_in_frame,
-                truncated=outline.truncated,
-                outline_clipped=outline.clipped,
-                box3d=box3d,
-                distance=math.hypot(*box3d.center),
-            )
-            masks[thing.id], amodal_masks[thing.id] = seen, outline.inside
-        if entry.box is not None:
-            factor = scene.model.labels.policy.box_padding
-            entry = replace(entry, box_exported=padded_box(entry.box, factor=factor, width=width, height=height))
-        objects.append(entry)
-    return replace(record, objects=_with_masks(objects, masks, amodal_masks, width=width, height=height))
-
-
-def _place(thing: SceneObject, seen: Runs, pose: np.ndarray, velocity: list[float], view: View) -> ObjectRecord:
-    """What is recorded of any object, background or not."""
-    camera_from_object = inverse(view.render_camera.world_from_camera) @ pose
-    return ObjectRecord(
-        id=thing.id,
-        track=thing.id,
-        name=thing.name,
-        group=thing.group,
-        category=None,
-        labelled=False,
-        reason="no_class",
-        box=seen.box,
-        box_exported=None,
-        box_amodal=None,
-        mask=None,
-        mask_amodal=None,
-        pixels=seen.area,
-        pixels_in_frame=None,
-        pixels_amodal=None,
-        visible_fraction=None,
-        in_frame_fraction=None,
-        visibility_in_frame=None,
-        truncated=None,
-        outline_clipped=None,
-        world_from_object=pose_record(pose),
-        camera_from_object=pose_record(camera_from_object),
-        links={},
-        box3d=None,
-        distance=math.hypot(*camera_from_object[:3, 3].tolist()),
-        velocity=velocity[:3],
-        angular_velocity=velocity[3:],
-    )
-
-
-def _outline(view: View, thing: SceneObject, seen: Runs) -> Outline:
-    """The whole outline; an object without one is out of sight, or it is an error."""
-    amodal = view.frame_data.amodal.get(thing.id)
-    if amodal is not None:
-        outline = whole_outline(amodal, view.frame_data.instances, thing.id)
-        if outline.inside.area >= seen.area:
-            return outline
-    elif seen.area == 0:
-        return Outline(_NOTHING, _NOTHING, clipped=False)
-    raise SimengineError(
-        f"camera {view.camera}, frame {view.frame}: {thing.name} shows {seen.area} pixels that its outline lacks. "
-        "The renderer must trace the whole outline (RenderSettings.amodal) of every object that has a class."
-    )
-
-
-def _with_masks(
-    objects: list[ObjectRecord], masks: dict[int, Runs], amodal_masks: dict[int, Runs], *, width: int, height: int
-) -> list[ObjectRecord]:
-    """Compresses all masks that have a pixel in one go."""
-    result = {entry.id: entry for entry in objects}
-    for name, runs in (("mask", masks), ("mask_amodal", amodal_masks)):
-        some = {id_: part for id_, part in runs.items() if part.area}
-        for id_, packed in zip(some, compress(list(some.values()), width=width, height=height), strict=True):
-            result[id_] = replace(result[id_], **{name: packed})
-    return list(result.values())
+        return outline

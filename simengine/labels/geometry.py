@@ -14,7 +14,7 @@ from simengine.dataset.record import Box3dRecord, PoseRecord
 from simengine.render.camera import project_points
 from simengine.render.model import RenderCamera
 
-__all__ = ["inverse", "object_extent", "oriented_box", "pose_record"]
+__all__ = ["inverse", "object_extent", "oriented_box", "pose_records"]
 
 Doubles = NDArray[np.float64]
 
@@ -30,9 +30,13 @@ def inverse(transform: Doubles) -> Doubles:
     return result
 
 
-def pose_record(transform: Doubles) -> PoseRecord:
-    """A rigid transform as position and quaternion, the quaternion's w not negative."""
-    return PoseRecord(position=transform[:3, 3].tolist(), rotation=_quaternion(transform))
+def pose_records(transforms: Doubles) -> list[PoseRecord]:
+    """Rigid transforms, shape (N, 4, 4), as positions and quaternions, each quaternion's w not negative."""
+    if not len(transforms):
+        return []
+    rotations = Rotation.from_matrix(transforms[:, :3, :3]).as_quat(canonical=True).tolist()
+    positions = transforms[:, :3, 3].tolist()
+    return [PoseRecord(position, rotation) for position, rotation in zip(positions, rotations, strict=True)]
 
 
 def object_extent(meshes: Sequence[Mesh], transforms: Sequence[Doubles]) -> tuple[Doubles, Doubles]:
@@ -55,16 +59,27 @@ def object_extent(meshes: Sequence[Mesh], transforms: Sequence[Doubles]) -> tupl
     return stacked.min(axis=0), stacked.max(axis=0)
 
 
-def oriented_box(low: Doubles, high: Doubles, world_from_object: Doubles, camera: RenderCamera) -> Box3dRecord:
-    """The box between two corners of an object's frame, seen from a camera."""
-    size, middle = high - low, 0.5 * (low + high)
-    camera_from_object = inverse(camera.world_from_camera) @ world_from_object
-    corners = (middle + _CORNERS * size) @ world_from_object[:3, :3].T + world_from_object[:3, 3]
-    pixels, _ = project_points(camera, corners)
+def oriented_box(
+    low: Doubles, high: Doubles, world_from_object: Doubles, rotation: list[float], camera: RenderCamera
+) -> Box3dRecord:
+    """The box between two corners of an object's frame, seen from a camera.
+
+    Args:
+        low: Lowest coordinates in the object's frame [m], shape (3,).
+        high: Highest coordinates [m], shape (3,).
+        world_from_object: Pose of the object, shape (4, 4).
+        rotation: Camera from object, quaternion xyzw.
+        camera: The camera.
+    """
+    size = high - low
+    corners = 0.5 * (low + high) + np.concatenate([_CORNERS, np.zeros((1, 3))]) * size
+    corners = corners @ world_from_object[:3, :3].T + world_from_object[:3, 3]
+    pixels, _ = project_points(camera, corners[:8])
+    center = inverse(camera.world_from_camera) @ [*corners[8], 1.0]
     return Box3dRecord(
-        center=(camera_from_object[:3, :3] @ middle + camera_from_object[:3, 3]).tolist(),
+        center=center[:3].tolist(),
         size=size.tolist(),
-        rotation=_quaternion(camera_from_object),
+        rotation=rotation,
         corners=[None if np.isnan(x) else [x, y] for x, y in pixels.tolist()],
     )
 
@@ -73,7 +88,3 @@ def _mesh_extent(mesh: Mesh) -> tuple[Doubles, Doubles]:
     if mesh not in _extents:
         _extents[mesh] = mesh.vertices.min(axis=0).astype(float), mesh.vertices.max(axis=0).astype(float)
     return _extents[mesh]
-
-
-def _quaternion(transform: Doubles) -> list[float]:
-    return Rotation.from_matrix(transform[:3, :3]).as_quat(canonical=True).tolist()

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.labels.runs import Runs, column_runs
+from simengine.labels.runs import NO_RUNS, Runs, column_runs
 from simengine.render.model import Amodal
 
-__all__ = ["Outline", "whole_outline"]
+__all__ = ["NO_OUTLINE", "Outline", "whole_outline"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,10 @@ class Outline:
         """Visible fraction, in-frame fraction and visibility in frame, given the visible pixels; 0 for 0/0."""
         inside, whole = self.inside.area, self.whole.area
         return _ratio(pixels, whole), _ratio(inside, whole), _ratio(pixels, inside)
+
+
+NO_OUTLINE = Outline(NO_RUNS, NO_RUNS, clipped=False)
+"""Of an object that is out of sight."""
 
 
 def whole_outline(amodal: Amodal, instances: NDArray[np.int32], id_: int) -> Outline:

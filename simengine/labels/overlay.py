@@ -107,7 +107,7 @@ def depth_picture(depth: NDArray[np.float32], *, scale: float = 1.0, scale_bar: 
 
 def normals_picture(normals: NDArray[np.float32], *, scale: float = 1.0) -> Picture:
     """Normals in colour: x right in red, y up in green, towards the camera in blue; shape (H, W, 3) in and out."""
-    colors = np.rint(127.5 * (1 + normals * np.float32([1, -1, -1]))).clip(0, 255).astype(np.uint8)
+    colors = np.rint(127.5 * (1 + normals * np.array([1, -1, -1], np.float32))).clip(0, 255).astype(np.uint8)
     colors[~normals.any(axis=2)] = NOTHING
     return resize_picture(colors, scale)
 
@@ -159,7 +159,7 @@ def _draw_mask(picture: Picture, entry: ObjectRecord, color: Color, factor: floa
     )
     window = picture[y0:y1, x0:x1]
     blend = (0.42 * alpha)[..., None]
-    window[:] = np.rint(window * (1 - blend) + np.float32(color) * blend).astype(np.uint8)
+    window[:] = np.rint(window * (1 - blend) + np.array(color, np.float32) * blend).astype(np.uint8)
     contours, _ = cv2.findContours((alpha >= 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     canvas = np.ascontiguousarray(window)
     cv2.polylines(canvas, contours, True, color, 1, cv2.LINE_AA)

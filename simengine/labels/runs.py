@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Runs", "column_runs", "compress"]
+__all__ = ["NO_RUNS", "Runs", "column_runs"]
 
 Ints = NDArray[np.int64]
 
@@ -68,6 +67,24 @@ class Runs:
         counts = np.diff(edges)
         return counts if counts[-1] else counts[:-1]
 
+    def compress(self, *, width: int, height: int) -> dict[str, Any] | None:
+        """COCO's compressed RLE of a mask, the same bytes as ``pycocotools.mask.encode`` of the whole picture.
+
+        Args:
+            width: Of the picture.
+            height: Of the picture.
+
+        Returns:
+            ``{"size": [height, width], "counts": str}``; None without a run.
+        """
+        from pycocotools import mask
+
+        if not len(self.x):
+            return None
+        raw = {"size": [height, width], "counts": self.counts(width=width, height=height)}
+        packed = mask.frPyObjects(raw, height, width)
+        return {"size": [height, width], "counts": packed["counts"].decode("ascii")}
+
 
 def column_runs(labels: NDArray[Any]) -> Runs:
     """Finds the runs of non-zero labels in a picture.
@@ -88,23 +105,5 @@ def column_runs(labels: NDArray[Any]) -> Runs:
     return Runs(value[kept], start // height, start % height, length[kept])
 
 
-def compress(runs: Sequence[Runs], *, width: int, height: int) -> list[dict[str, Any]]:
-    """COCO's compressed RLE of masks, the same bytes as ``pycocotools.mask.encode`` of the whole pictures.
-
-    Args:
-        runs: Runs of each mask, inside the picture.
-        width: Of the picture.
-        height: Of the picture.
-
-    Returns:
-        ``{"size": [height, width], "counts": str}`` for each.
-    """
-    from pycocotools import mask
-
-    if not runs:
-        return []
-    raw = [{"size": [height, width], "counts": part.counts(width=width, height=height)} for part in runs]
-    return [
-        {"size": [height, width], "counts": packed["counts"].decode("ascii")}
-        for packed in mask.frPyObjects(raw, height, width)
-    ]
+NO_RUNS = column_runs(np.zeros((0, 0), dtype=bool))
+"""Of a label that no pixel has."""

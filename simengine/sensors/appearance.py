@@ -152,7 +152,7 @@ class _Builder:
 
     def _add_texture(self, picture: Picture) -> int:
         picture = np.ascontiguousarray(picture)
-        key = hashlib.blake2b(picture, digest_size=16, key=repr(picture.shape).encode()).digest()
+        key = hashlib.blake2b(picture.tobytes(), digest_size=16, key=repr(picture.shape).encode()).digest()
         return _number(self._texture_numbers, self.textures, key, picture)
 
 

@@ -119,6 +119,12 @@ def _instances(look: Appearance, transforms: NDArray[np.float64]) -> tuple[Insta
 
 
 def _settings(render: Render, *, seed: int, color: bool, amodal: tuple[int, ...]) -> RenderSettings:
-    named = {"samples": render.samples, "bounces": render.bounces}
-    given = {name: value for name, value in named.items() if value is not None}
-    return replace(preset(render.preset), seed=seed, color=color, amodal=amodal, **given)
+    quality = preset(render.preset)
+    return replace(
+        quality,
+        samples=quality.samples if render.samples is None else render.samples,
+        bounces=quality.bounces if render.bounces is None else render.bounces,
+        seed=seed,
+        color=color,
+        amodal=amodal,
+    )
