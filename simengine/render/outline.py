@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.assets.mesh import Mesh
 from simengine.render.model import RenderCamera
 
-__all__ = ["outline_window"]
+__all__ = ["Window", "outline_window"]
 
 NEAR = 1e-5
 _EDGES = np.array([(a, a | 1 << k) for a in range(8) for k in range(3) if not a & 1 << k])
@@ -19,18 +21,28 @@ def _corners(mesh: Mesh) -> NDArray[np.float64]:
     return np.array([[(low, high)[i >> k & 1][k] for k in range(3)] for i in range(8)], float)
 
 
-def outline_window(
-    parts: list[tuple[Mesh, NDArray[np.float64]]], camera: RenderCamera
-) -> tuple[int, int, int, int, bool]:
+class Window(NamedTuple):
+    """Whole pixels, exclusive at right and bottom; `cut` tells whether an object's bounds go on beyond."""
+
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+    cut: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether it holds no pixel: the object is behind the camera or far outside the picture."""
+        return self.right <= self.left or self.bottom <= self.top
+
+
+def outline_window(parts: list[tuple[Mesh, NDArray[np.float64]]], camera: RenderCamera) -> Window:
     """Bounds of what an object can cover, at most one picture size beyond each edge of the picture.
 
     Args:
         parts: Meshes and their transforms (camera from mesh), shape (4, 4).
         camera: The camera.
 
-    Returns:
-        (left, top, right, bottom) in whole pixels, exclusive at right and bottom, and whether the
-        bounds had to be cut. Left equals right for an object behind the camera.
     """
     low, high = np.full(2, np.inf), np.full(2, -np.inf)
     for mesh, transform in parts:
@@ -49,10 +61,10 @@ def outline_window(
             pixels = points[:, :2] / z[:, None] * (camera.fx, camera.fy) + (camera.cx, camera.cy)
             low, high = np.minimum(low, pixels.min(axis=0)), np.maximum(high, pixels.max(axis=0))
     if not (low < high).all():
-        return 0, 0, 0, 0, False
+        return Window()
     size = np.array([camera.width, camera.height])
     wanted = np.array([np.floor(low - 0.5), np.ceil(high + 0.5)])
     kept = np.clip(wanted, -size, 2 * size).astype(int)
     if (kept[0] >= kept[1]).any():  # wholly beyond the window
-        return 0, 0, 0, 0, True
-    return int(kept[0, 0]), int(kept[0, 1]), int(kept[1, 0]), int(kept[1, 1]), bool((wanted != kept).any())
+        return Window(cut=True)
+    return Window(*(int(v) for v in kept.ravel()), cut=bool((wanted != kept).any()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -16,13 +17,28 @@ from simengine.render.device import DeviceCache, load_warp
 from simengine.render.environment import environment_distribution
 from simengine.render.microfacet import albedo_table
 from simengine.render.model import Amodal, Frame, LightSource, RenderCamera, RenderScene, RenderSettings
-from simengine.render.outline import outline_window
+from simengine.render.outline import Window, outline_window
 from simengine.render.points import sample_points
 
 __all__ = ["WarpRenderer"]
 
-LINEAR_LIMIT = 24  # more instances than this are found through a tree of boxes
+LINEAR_LIMIT = 4  # more instances than this are found through a tree of boxes
+SCANLINE_FACES = 64  # outlines of objects with at most so many faces are scan converted, others traced
 PASS_SAMPLES = 64  # samples per pixel in one launch
+
+
+@dataclass
+class _Windows:
+    """Objects whose outlines are drawn in one launch."""
+
+    ids: list[int] = field(default_factory=list)
+    bounds: list[Window] = field(default_factory=list)
+    members: list[list[int]] = field(default_factory=list)  # instances of each, by number on the device
+
+    def add(self, id_: int, bounds: Window, members: list[int]) -> None:
+        self.ids.append(id_)
+        self.bounds.append(bounds)
+        self.members.append(members)
 
 
 class WarpRenderer:
@@ -83,7 +99,7 @@ class WarpRenderer:
         )  # fmt: skip
         outlines = self._outlines(scene, order, camera, settings, data, eye, instances)
         if settings.color:
-            linear, rgb = self._color(scene, camera, settings, data, eye, (hits, depth, instances, normals))
+            linear, rgb = self._color(scene, camera, settings, data, eye, (hits, depth, normals))
             rgb_host, linear_host = rgb.numpy(), linear.numpy()
         else:
             rgb_host, linear_host = np.zeros((*shape, 3), np.uint8), None
@@ -179,7 +195,7 @@ class WarpRenderer:
     ) -> dict[int, Amodal]:
         """Traces each object alone in the window that can hold it; all in one launch."""
         wp = load_warp()
-        from simengine.render.kernels.geometry import trace_outlines
+        from simengine.render.kernels.geometry import fill_outlines, trace_outlines
 
         camera_from_world = np.linalg.inv(camera.world_from_camera)
         parts: dict[int, list[int]] = {}
@@ -187,45 +203,55 @@ class WarpRenderer:
             parts.setdefault(scene.instances[index].id, []).append(k)
         chosen = sorted(parts if settings.amodal is None else set(settings.amodal) & set(parts))
         result: dict[int, Amodal] = {}
-        windows: list[tuple[int, int, int, int, bool, int]] = []
-        members: list[int] = []
-        member_starts, starts = [0], [0]
+        plain, detailed = _Windows(), _Windows()
         for id_ in chosen:
             placed = [scene.instances[order[k]] for k in parts[id_]]
-            left, top, right, bottom, cut = outline_window(
-                [(instance.mesh, camera_from_world @ instance.transform) for instance in placed], camera
-            )
-            if right == left:
-                result[id_] = Amodal(left=0, top=0, mask=np.zeros((0, 0), bool), clipped=cut)
+            bounds = outline_window([(i.mesh, camera_from_world @ i.transform) for i in placed], camera)
+            if bounds.empty:
+                result[id_] = Amodal(left=0, top=0, mask=np.zeros((0, 0), bool), clipped=bounds.cut)
                 continue
-            windows.append((left, top, right, bottom, cut, id_))
-            members += parts[id_]
-            member_starts.append(len(members))
-            starts.append(starts[-1] + (right - left) * (bottom - top))
-        if not windows:
-            return result
+            simple = sum(len(instance.mesh.faces) for instance in placed) <= SCANLINE_FACES
+            (plain if simple else detailed).add(id_, bounds, parts[id_])
+        for windows, kernel in ((plain, fill_outlines), (detailed, trace_outlines)):
+            if windows.ids:
+                result.update(self._outline_masks(windows, kernel, camera, [data, eye], instances))
+        return dict(sorted(result.items()))
+
+    def _outline_masks(
+        self, windows: _Windows, kernel: Any, camera: RenderCamera, view: list, instances: Any
+    ) -> dict[int, Amodal]:
+        wp = load_warp()
 
         def ints(values: Any, dtype: Any = wp.int32) -> Any:
             return wp.array(np.asarray(values, np.int32), dtype=dtype, device=self.device)
 
-        mask = wp.empty(starts[-1], dtype=wp.uint8, device=self.device)
+        bounds = windows.bounds
+        starts = np.cumsum([0] + [(w.right - w.left) * (w.bottom - w.top) for w in bounds])
+        row_starts = np.cumsum([0] + [w.bottom - w.top for w in bounds])
+        member_starts = np.cumsum([0] + [len(m) for m in windows.members])
+        mask = wp.empty(int(starts[-1]), dtype=wp.uint8, device=self.device)
         inputs = [
-            ints([(left, top, right - left, id_) for left, top, right, _, _, id_ in windows], wp.vec4i),
-            ints(starts), ints(members), ints(member_starts), instances, mask,
-        ]  # fmt: skip
-        pieces = 1 if self.threads == 1 else 8 * self.threads
-        edges = [starts[-1] * k // pieces for k in range(pieces + 1)]
-        self._run(
-            trace_outlines,
-            [(a, b - a) for a, b in itertools.pairwise(edges)],
-            lambda first: [data, eye, first, *inputs],
-        )
+            *view,
+            ints(
+                [(w.left, w.top, w.right - w.left, id_) for w, id_ in zip(bounds, windows.ids, strict=True)], wp.vec4i
+            ),
+            ints(starts),
+            ints(row_starts),
+            ints([k for members in windows.members for k in members]),
+            ints(member_starts),
+            instances,
+        ]
+        total = int(row_starts[-1] if kernel.key == "fill_outlines" else starts[-1])
+        pieces = 1 if self.threads == 1 else min(8 * self.threads, total)
+        edges = [total * k // pieces for k in range(pieces + 1)]
+        self._run(kernel, [(a, b - a) for a, b in itertools.pairwise(edges)], lambda first: [*inputs, first, mask])
         flat = mask.numpy().view(np.bool_)
-        for (left, top, right, bottom, cut, id_), start in zip(windows, starts, strict=False):
-            outline = flat[start : start + (right - left) * (bottom - top)].reshape(bottom - top, right - left)
-            touches = cut and _goes_on(outline, (left, top, right, bottom), camera)
-            result[id_] = Amodal(left=left, top=top, mask=outline, clipped=touches)
-        return dict(sorted(result.items()))
+        result = {}
+        for window, id_, start, end in zip(bounds, windows.ids, starts[:-1], starts[1:], strict=True):
+            outline = flat[start:end].reshape(window.bottom - window.top, window.right - window.left)
+            clipped = window.cut and _goes_on(outline, window, camera)
+            result[id_] = Amodal(left=window.left, top=window.top, mask=outline, clipped=clipped)
+        return result
 
     def _color(
         self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings, data: Any, eye: Any, labels: tuple
@@ -233,32 +259,39 @@ class WarpRenderer:
         wp = load_warp()
         from simengine.render.kernels import color
 
-        hits, depth, instances, normals = labels
+        hits, depth, normals = labels
         shape = (camera.height, camera.width)
         device = self.device
         diffuse = wp.empty(shape, dtype=wp.vec3, device=device)
         albedo = wp.empty(shape, dtype=wp.vec4, device=device)
         specular = wp.empty(shape, dtype=wp.vec3, device=device)
-        direct = wp.empty(shape, dtype=wp.vec4, device=device)
+        direct = wp.empty(shape, dtype=wp.vec3, device=device)
         linear = wp.empty(shape, dtype=wp.vec3, device=device)
         rgb = wp.empty(shape, dtype=wp.vec3ub, device=device)
+        guide = wp.empty(shape, dtype=wp.int32, device=device)
+        light = [diffuse, albedo, specular, direct, guide]
         look = self._look(scene, camera, settings)
         shared = int(settings.samples == 1)
         done = 0
         while done < settings.samples:
             count = min(PASS_SAMPLES, settings.samples - done)
             self._set_points(look, settings, count, done // PASS_SAMPLES)
+            more = int(done > 0)
             self._rows(
-                color.trace_color, camera,
-                lambda row: [data, eye, look, row, hits, shared, int(done > 0), diffuse, albedo, specular, direct],  # noqa: B023
-            )  # fmt: skip
+                color.trace_color,
+                camera,
+                lambda row: [data, eye, look, row, hits, shared, more, *light],  # noqa: B023
+            )
             done += count
         scale, exposure = 1.0 / settings.samples, 2.0**camera.exposure
-        self._rows(
-            color.develop, camera,
-            lambda row: [eye, row, scale, exposure, int(settings.denoise), diffuse, albedo, specular, direct,
-                         depth, instances, normals, linear, rgb],
-        )  # fmt: skip
+        guides = [guide, depth, normals, albedo]
+        if settings.denoise:
+            across = [wp.empty_like(diffuse), wp.empty_like(specular)]
+            self._rows(color.smooth_rows, camera, lambda row: [eye, row, scale, *guides, diffuse, specular, *across])
+            diffuse, specular = across
+        smooth = int(settings.denoise)
+        final = [*guides, diffuse, specular, direct, linear, rgb]
+        self._rows(color.develop, camera, lambda row: [eye, row, scale, exposure, smooth, *final])
         return linear, rgb
 
     def _look(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Any:
@@ -369,13 +402,13 @@ def _near_to_far(scene: RenderScene, camera: RenderCamera) -> list[int]:
     return sorted((k for k, i in enumerate(scene.instances) if len(i.mesh.faces)), key=lambda k: (distance[k], k))
 
 
-def _goes_on(outline: NDArray[np.bool_], window: tuple[int, int, int, int], camera: RenderCamera) -> bool:
-    left, top, right, bottom = window
+def _goes_on(outline: NDArray[np.bool_], window: Window, camera: RenderCamera) -> bool:
+    """Whether an outline reaches an edge at which its window was cut."""
     return bool(
-        (left == -camera.width and outline[:, 0].any())
-        or (top == -camera.height and outline[0].any())
-        or (right == 2 * camera.width and outline[:, -1].any())
-        or (bottom == 2 * camera.height and outline[-1].any())
+        (window.left == -camera.width and outline[:, 0].any())
+        or (window.top == -camera.height and outline[0].any())
+        or (window.right == 2 * camera.width and outline[:, -1].any())
+        or (window.bottom == 2 * camera.height and outline[-1].any())
     )
 
 

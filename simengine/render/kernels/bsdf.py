@@ -90,9 +90,11 @@ def bsdf_at(
     m.f90 = dielectric_f90 * (1.0 - metallic) + metallic
     albedo = wp.cw_mul(m.f0 * ab[0] + wp.vec3(m.f90 * ab[1]), m.gain)
     dielectric_albedo = (dielectric * ab[0] + dielectric_f90 * ab[1]) * (1.0 + dielectric * lost)
-    coat_ab = directional_albedo(table, cosine, wp.sqrt(COAT_ALPHA))
     m.coat = clear_coat
-    coat_albedo = clear_coat * (0.04 * coat_ab[0] + coat_ab[1])
+    coat_albedo = float(0.0)
+    if clear_coat > 0.0:
+        coat_ab = directional_albedo(table, cosine, wp.sqrt(COAT_ALPHA))
+        coat_albedo = clear_coat * (0.04 * coat_ab[0] + coat_ab[1])
     m.under_coat = 1.0 - coat_albedo
     m.diffuse = m.under_coat * (1.0 - metallic) * wp.max(1.0 - dielectric_albedo, 0.0)
     d = m.diffuse * (0.2126 * base[0] + 0.7152 * base[1] + 0.0722 * base[2])

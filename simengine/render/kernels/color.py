@@ -19,7 +19,7 @@ from simengine.render.kernels.texture import Material, TextureData, base_color
 
 wp.set_module_options({"enable_backward": False, "fast_math": False})
 
-__all__ = ["LookData", "develop", "trace_color"]
+__all__ = ["LookData", "develop", "smooth_rows", "trace_color"]
 
 FAR = wp.constant(1.0e30)
 HASH_A = wp.constant(wp.uint32(0x7FEB352D))
@@ -84,6 +84,15 @@ def mixture_density(look: LookData, material_pdf: wp.float32, direction: wp.vec3
     return density
 
 
+@wp.func
+def part_from(light: wp.vec3, albedo: wp.vec4):
+    """Light without the colour of the surface that reflected it."""
+    least = float(1.0e-3)
+    return wp.vec3(
+        light[0] / wp.max(albedo[0], least), light[1] / wp.max(albedo[1], least), light[2] / wp.max(albedo[2], least)
+    )
+
+
 @wp.kernel
 def trace_color(
     scene: SceneData,
@@ -94,10 +103,11 @@ def trace_color(
     shared: wp.int32,  # whether the sample is the label ray itself
     add: wp.int32,  # whether to add to earlier passes
     # outputs, sums over samples, (H, W)
-    diffuse: wp.array2d(dtype=wp.vec3),
+    diffuse: wp.array2d(dtype=wp.vec3),  # divided by the sum of base colours
     albedo: wp.array2d(dtype=wp.vec4),  # base colour and roughness
     specular: wp.array2d(dtype=wp.vec3),
-    direct: wp.array2d(dtype=wp.vec4),  # emission and background; whether all samples meet one object
+    direct: wp.array2d(dtype=wp.vec3),  # emission and background
+    guide: wp.array2d(dtype=wp.int32),  # instance number + 1 where all samples meet one instance, else 0
 ):
     row, x = wp.tid()
     y = row + first_row
@@ -248,16 +258,18 @@ def trace_color(
             distance = hit.t
             spread = wp.max(spread, 0.1)  # light that comes by a detour needs no fine textures
     if add == 1:
-        earlier = direct[y, x]
-        sum_diffuse += diffuse[y, x]
-        sum_albedo += albedo[y, x]
+        earlier = albedo[y, x]
+        sum_diffuse += wp.cw_mul(diffuse[y, x], wp.vec3(earlier[0], earlier[1], earlier[2]))
+        sum_albedo += earlier
         sum_specular += specular[y, x]
-        sum_direct += wp.vec3(earlier[0], earlier[1], earlier[2])
-        pure = pure * earlier[3]
-    diffuse[y, x] = sum_diffuse
+        sum_direct += direct[y, x]
+        if guide[y, x] == 0:
+            pure = 0.0
+    diffuse[y, x] = part_from(sum_diffuse, sum_albedo)
     albedo[y, x] = sum_albedo
     specular[y, x] = sum_specular
-    direct[y, x] = wp.vec4(sum_direct[0], sum_direct[1], sum_direct[2], pure)
+    direct[y, x] = sum_direct
+    guide[y, x] = wp.where(pure == 1.0, center + 1, 0)
 
 
 @wp.func
@@ -283,21 +295,90 @@ def srgb_byte(v: wp.float32):
 
 
 @wp.func
-def irradiance(diffuse: wp.vec3, albedo: wp.vec4):
-    return wp.vec3(
-        diffuse[0] / wp.max(albedo[0], 1.0e-3),
-        diffuse[1] / wp.max(albedo[1], 1.0e-3),
-        diffuse[2] / wp.max(albedo[2], 1.0e-3),
-    )
-
-
-@wp.func
 def eye_ray(camera: CameraData, x: wp.int32, y: wp.int32):
     return wp.vec3(
         (float(x) + 0.5 - camera.center[0]) * camera.scale[0],
         (float(y) + 0.5 - camera.center[1]) * camera.scale[1],
         1.0,
     )
+
+
+@wp.func
+def join(
+    camera: CameraData,
+    x: wp.int32,
+    y: wp.int32,
+    dx: wp.int32,
+    dy: wp.int32,
+    gloss: wp.float32,
+    guide: wp.array2d(dtype=wp.int32),
+    depth: wp.array2d(dtype=wp.float32),
+    normals: wp.array2d(dtype=wp.vec3),
+    diffuse: wp.array2d(dtype=wp.vec3),
+    specular: wp.array2d(dtype=wp.vec3),
+):
+    """Means of both kinds of light over five pixels along one axis, on the same smooth surface."""
+    me = guide[y, x]
+    n = normals[y, x]
+    z = depth[y, x]
+    tolerance = 1.0 / (z * 4.0 * (camera.scale[0] + camera.scale[1]))
+    offset = wp.dot(n, eye_ray(camera, x, y)) * z
+    sum_d = diffuse[y, x]
+    sum_s = specular[y, x]
+    total_d = float(1.0)
+    total_s = float(1.0)
+    for k in range(-2, 3):
+        xx = x + k * dx
+        yy = y + k * dy
+        if k != 0 and yy >= 0 and xx >= 0 and yy < camera.height and xx < camera.width:
+            if guide[yy, xx] == me:
+                turn = wp.max(wp.dot(n, normals[yy, xx]), 0.0)
+                turn = turn * turn
+                turn = turn * turn
+                turn = turn * turn
+                away = (wp.dot(n, eye_ray(camera, xx, yy)) * depth[yy, xx] - offset) * tolerance
+                away = away * away
+                # ends count half: every residue modulo 4 gets the same weight
+                w = wp.where(k * k == 4, 0.5, 1.0) * turn / (1.0 + away * away)
+                sum_d += diffuse[yy, xx] * w
+                total_d += w
+                s = w * turn * gloss
+                sum_s += specular[yy, xx] * s
+                total_s += s
+    return sum_d / total_d, sum_s / total_s
+
+
+@wp.func
+def gloss_of(roughness: wp.float32):
+    """How far reflected light may be joined: not at all in mirrors."""
+    return wp.clamp(roughness * 5.0 - 0.25, 0.0, 1.0)
+
+
+@wp.kernel
+def smooth_rows(
+    camera: CameraData,
+    first_row: wp.int32,
+    scale: wp.float32,
+    guide: wp.array2d(dtype=wp.int32),
+    depth: wp.array2d(dtype=wp.float32),
+    normals: wp.array2d(dtype=wp.vec3),
+    albedo: wp.array2d(dtype=wp.vec4),
+    diffuse: wp.array2d(dtype=wp.vec3),
+    specular: wp.array2d(dtype=wp.vec3),
+    row_diffuse: wp.array2d(dtype=wp.vec3),
+    row_specular: wp.array2d(dtype=wp.vec3),
+):
+    """Joins neighbours' light along rows (A. Keller and W. Heidrich, Interleaved Sampling, EGWR 2001)."""
+    row, x = wp.tid()
+    y = row + first_row
+    if guide[y, x] == 0:
+        row_diffuse[y, x] = diffuse[y, x]
+        row_specular[y, x] = specular[y, x]
+        return
+    gloss = gloss_of(albedo[y, x][3] * scale)
+    d, s = join(camera, x, y, 1, 0, gloss, guide, depth, normals, diffuse, specular)
+    row_diffuse[y, x] = d
+    row_specular[y, x] = s
 
 
 @wp.kernel
@@ -307,58 +388,25 @@ def develop(
     scale: wp.float32,  # 1 / samples
     exposure: wp.float32,  # factor
     smooth: wp.int32,
-    diffuse: wp.array2d(dtype=wp.vec3),
-    albedo: wp.array2d(dtype=wp.vec4),
-    specular: wp.array2d(dtype=wp.vec3),
-    direct: wp.array2d(dtype=wp.vec4),
+    guide: wp.array2d(dtype=wp.int32),
     depth: wp.array2d(dtype=wp.float32),
-    instances: wp.array2d(dtype=wp.int32),
     normals: wp.array2d(dtype=wp.vec3),
+    albedo: wp.array2d(dtype=wp.vec4),
+    diffuse: wp.array2d(dtype=wp.vec3),
+    specular: wp.array2d(dtype=wp.vec3),
+    direct: wp.array2d(dtype=wp.vec3),
     linear: wp.array2d(dtype=wp.vec3),
     rgb: wp.array2d(dtype=wp.vec3ub),
 ):
-    """Joins neighbours' light on the same surface (A. Keller and W. Heidrich, Interleaved Sampling, 2001)."""
+    """Joins light along columns, gives it back its surface's colour, and applies the tone curve."""
     row, x = wp.tid()
     y = row + first_row
-    d = direct[y, x]
-    out_diffuse = diffuse[y, x]
-    out_specular = specular[y, x]
-    me = instances[y, x]
-    if smooth == 1 and me > 0 and d[3] == 1.0:
-        a = albedo[y, x]
-        n = normals[y, x]
-        z = depth[y, x]
-        tolerance = 1.0 / (z * 4.0 * (camera.scale[0] + camera.scale[1]))  # a slope of 4 pixels' size
-        gloss = wp.clamp(a[3] * scale * 5.0 - 0.25, 0.0, 1.0)
-        offset = wp.dot(n, eye_ray(camera, x, y)) * z
-        total_d = float(0.0)
-        total_s = float(0.0)
-        sum_d = wp.vec3(0.0)
-        sum_s = wp.vec3(0.0)
-        for j in range(-2, 3):
-            for i in range(-2, 3):
-                yy = y + j
-                xx = x + i
-                if yy >= 0 and xx >= 0 and yy < camera.height and xx < camera.width:
-                    if instances[yy, xx] == me and direct[yy, xx][3] == 1.0:
-                        # ends count half: every residue modulo 4 gets the same weight
-                        w = wp.where(j == -2 or j == 2, 0.5, 1.0) * wp.where(i == -2 or i == 2, 0.5, 1.0)
-                        turn = wp.clamp(wp.dot(n, normals[yy, xx]), 0.0, 1.0)
-                        turn = turn * turn
-                        turn = turn * turn
-                        turn = turn * turn
-                        away = (wp.dot(n, eye_ray(camera, xx, yy)) * depth[yy, xx] - offset) * tolerance
-                        w = w * turn / (1.0 + away * away * away * away)
-                        sum_d += irradiance(diffuse[yy, xx], albedo[yy, xx]) * w
-                        total_d += w
-                        s = w * turn * gloss
-                        if i == 0 and j == 0:
-                            s = 1.0
-                        sum_s += specular[yy, xx] * s
-                        total_s += s
-        out_diffuse = wp.cw_mul(sum_d / total_d, wp.vec3(a[0], a[1], a[2]))
-        out_specular = sum_s / total_s
-    color = (out_diffuse + out_specular + wp.vec3(d[0], d[1], d[2])) * scale
+    a = albedo[y, x]
+    d = diffuse[y, x]
+    s = specular[y, x]
+    if smooth == 1 and guide[y, x] > 0:
+        d, s = join(camera, x, y, 0, 1, gloss_of(a[3] * scale), guide, depth, normals, diffuse, specular)
+    color = (wp.cw_mul(d, wp.vec3(a[0], a[1], a[2])) + s + direct[y, x]) * scale
     linear[y, x] = color
     c = tone(color * exposure)
     rgb[y, x] = wp.vec3ub(srgb_byte(c[0]), srgb_byte(c[1]), srgb_byte(c[2]))

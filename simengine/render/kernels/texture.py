@@ -98,7 +98,9 @@ def base_color(textures: TextureData, material: Material, s: Surface, width: wp.
         color = look_up(textures, material.texture, s.uv, width * s.uv_density)
         return wp.cw_mul(material.base_color, color)
     n = s.local_normal
-    weights = wp.vec3(wp.pow(wp.abs(n[0]), 8.0), wp.pow(wp.abs(n[1]), 8.0), wp.pow(wp.abs(n[2]), 8.0))
+    weights = wp.cw_mul(n, n)
+    weights = wp.cw_mul(weights, weights)
+    weights = wp.cw_mul(weights, weights)
     p = s.local / material.texture_size
     footprint = width / material.texture_size
     color = wp.vec3(0.0)
