@@ -34,12 +34,13 @@ UNITS: dict[str, dict[str, float]] = {
 _QUANTITY = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)(?:\s*/\s*(\d+\.?\d*))?\s*(\S+)?\s*")
 
 
-def parse_quantity(value: Any, *, unit: str) -> Any:
+def parse_quantity(value: Any, *, unit: str | None) -> Any:
     """Converts ``"16 mm"`` to 0.016; a text that does not start with a number is returned as it is.
 
     Args:
         value: Anything; only strings are looked at. Fractions (``1/240 s``) are read too.
-        unit: The SI unit the value is stored in, a key of `UNITS`.
+        unit: The SI unit the value is stored in, a key of `UNITS`; None takes any unit (a variable's value
+            has no unit of its own) and leaves a text alone that ends in none of them.
 
     Returns:
         A float in ``unit``, or ``value`` unchanged.
@@ -53,6 +54,8 @@ def parse_quantity(value: Any, *, unit: str) -> Any:
     if match is None:
         return value
     number, divisor, name = match.groups()
+    if unit is None and name is not None and not any(name in factors for factors in UNITS.values()):
+        return value
     result = float(number)
     if divisor is not None:
         if float(divisor) == 0:
@@ -60,11 +63,26 @@ def parse_quantity(value: Any, *, unit: str) -> Any:
         result /= float(divisor)
     if name is None:
         return result
+    if unit is None:
+        return result * _any_unit(value, name)
     factors = UNITS.get(unit, {})
     if name not in factors:
         known = ", ".join(factors) or "no unit"
         raise PydanticCustomError(
-            "unit", "{value}: the unit '{name}' does not fit here; use {known}.",
+            "unit",
+            "{value}: the unit '{name}' does not fit here; use {known}.",
             {"value": repr(value), "name": name, "known": known},
         )
     return result * factors[name]
+
+
+def _any_unit(value: str, name: str) -> float:
+    """The factor of a unit's name where no dimension is expected."""
+    found = {unit: factors[name] for unit, factors in UNITS.items() if name in factors}
+    if len(set(found.values())) > 1:
+        raise PydanticCustomError(
+            "unit",
+            "{value}: '{name}' may mean {units}; write the number in one of these units without a name.",
+            {"value": repr(value), "name": name, "units": " or ".join(found)},
+        )
+    return next(iter(found.values()))

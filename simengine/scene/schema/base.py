@@ -2,33 +2,112 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated, Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    ModelWrapValidatorHandler,
+    ValidationInfo,
+    model_validator,
+)
 
 from simengine.scene.leaf import Leaf
+from simengine.scene.recipe import Recipe, compile_recipe, custom_error, holds_recipe, is_recipe
 
-__all__ = ["Color", "Count", "Fraction", "Length", "OneOf", "Part", "Point", "Position", "Rotation", "Size3"]
+__all__ = [
+    "Color",
+    "Count",
+    "Flag",
+    "Fraction",
+    "Length",
+    "OneOf",
+    "Part",
+    "Point",
+    "Position",
+    "Rotation",
+    "Size3",
+    "Text",
+    "Variable",
+    "template",
+]
 
 
 class Part(BaseModel):
-    """A closed part of a scene: unknown keys are errors, values are frozen."""
+    """A closed part of a scene: unknown keys are errors, values are frozen.
+
+    In a scene as written, a part may also be a recipe that draws it (``{choose: [{...}, {...}]}``). A
+    mapping whose only key is a field of the part is the part, even if a distribution has that name.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _part_or_recipe(cls, value: Any, handler: ModelWrapValidatorHandler, info: ValidationInfo) -> Any:
+        if isinstance(value, cls):
+            return value
+        context = info.context or {}
+        if context.get("concrete") or not is_recipe(value):
+            return handler(value)
+        if isinstance(value, dict) and set(value) <= set(cls.model_fields):
+            return handler(value)
+
+        def check(part: Any) -> Any:
+            return cls._part_or_recipe(part, handler, info)  # type: ignore[operator]
+
+        return compile_recipe(value, check=check, template=template, leaf=None, base=context.get("base", ""))
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> dict:
+        return {"anyOf": [handler(core), {"$ref": "#/$defs/Recipe"}]}
+
+
+def template(value: Any) -> Any:
+    """A validated tree as the draw walks it: parts that hold recipes as mappings, constant parts as they are."""
+    if isinstance(value, Part):
+        fields = {name: getattr(value, name) for name in type(value).model_fields if name in value.model_fields_set}
+        parts = {name: template(part) for name, part in fields.items()}
+        return (
+            parts
+            if any(parts[name] is not fields[name] or isinstance(parts[name], Recipe) for name in parts)
+            else value
+        )
+    if isinstance(value, dict):
+        entries = {key: template(part) for key, part in value.items()}
+        return entries if any(entries[key] is not value[key] for key in value) or _any_recipe(value.values()) else value
+    if isinstance(value, list | tuple):
+        return [template(part) for part in value] if _any_recipe(value) else value
+    return value
+
+
+def _any_recipe(values: Iterable[Any]) -> bool:
+    return any(
+        isinstance(value, Recipe) or (isinstance(value, list | tuple | dict) and holds_recipe(value))
+        for value in values
+    )
+
 
 class OneOf(Part):
-    """A part of which exactly one field is given: a tagged union written ``{tag: {...}}``."""
+    """A part of which exactly one field is given: a tagged union written ``{tag: {...}}`` or ``{tag: }``."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: Any) -> Any:
+        if isinstance(value, dict) and any(part is None for part in value.values()):
+            return {key: {} if part is None and _takes_part(cls, key) else part for key, part in value.items()}
+        return value
 
     @model_validator(mode="after")
     def _exactly_one(self) -> OneOf:
         given = sorted(self.model_fields_set)
         if len(given) != 1:
-            raise PydanticCustomError(
-                "one_of", "needs exactly one of {tags}; {given}.",
-                {"tags": ", ".join(type(self).model_fields), "given": f"found {', '.join(given)}" if given else "none is given"},
-            )
+            found = f"found {', '.join(given)}" if given else "none is given"
+            raise custom_error("one_of", f"needs exactly one of {', '.join(type(self).model_fields)}; {found}.")
+        if getattr(self, given[0]) is None:
+            raise custom_error("one_of", f"'{given[0]}' has no value.")
         return self
 
     @property
@@ -42,13 +121,11 @@ class OneOf(Part):
         return getattr(self, self.tag)
 
 
-def _euler_or_quaternion(value: Any) -> Any:
-    if isinstance(value, list) and len(value) == 3:
-        from simengine.scene.rotation import quaternion_from_euler
-
-        if all(isinstance(part, int | float | str) for part in value):
-            return quaternion_from_euler(value)
-    return value
+def _takes_part(cls: type[OneOf], name: str) -> bool:
+    if name not in cls.model_fields:
+        return False
+    annotation = cls.model_fields[name].annotation
+    return any(isinstance(kind, type) and issubclass(kind, Part) for kind in (annotation, *get_args(annotation)))
 
 
 Fraction = Annotated[float, Leaf(low=0.0, high=1.0)]
@@ -72,5 +149,14 @@ Size3 = Annotated[tuple[float, float, float], Leaf(unit="m", low=0.0)]
 Color = Annotated[tuple[float, float, float], Leaf(low=0.0, high=1.0, color=True)]
 """An sRGB colour, three numbers in [0, 1] or ``"#rrggbb"``."""
 
-Rotation = Annotated[tuple[float, float, float, float], Leaf(), BeforeValidator(_euler_or_quaternion)]
+Rotation = Annotated[tuple[float, float, float, float], Leaf(rotation=True)]
 """A rotation: quaternion [x, y, z, w] or Euler angles [roll, pitch, yaw] (about x, y, z of the parent)."""
+
+Flag = Annotated[bool, Leaf()]
+"""True or false."""
+
+Text = Annotated[str, Leaf()]
+"""A text."""
+
+Variable = Annotated[Any, Leaf(unit=None)]
+"""A named value: anything, quantities of any unit converted to SI."""

@@ -29,7 +29,9 @@ class Orbit(Part):
     target: Position = Field((0.0, 0.0, 0.0), description="Centre of the sphere.")
     distance: Length = Field(1.0, description="Radius of the sphere.")
     azimuth: Angle = Field(0.0, description="Angle about z, from x towards y.")
-    elevation: Annotated[float, Leaf(unit="rad", low=-1.5707964, high=1.5707964)] = Field(0.7, description="Angle above the horizon.")
+    elevation: Annotated[float, Leaf(unit="rad", low=-1.5707964, high=1.5707964)] = Field(
+        0.7, description="Angle above the horizon."
+    )
     roll: Angle = Field(0.0, description="Turn about the viewing direction.")
 
 
@@ -37,7 +39,10 @@ class FixedPose(Part):
     """At a position with a rotation (world from camera)."""
 
     position: Position = Field((0.0, 0.0, 1.0), description="Where the camera is.")
-    rotation: Rotation = Field((1.0, 0.0, 0.0, 0.0), description="World from camera, quaternion xyzw or Euler angles; the default looks straight down.")
+    rotation: Rotation = Field(
+        (1.0, 0.0, 0.0, 0.0),
+        description="World from camera, quaternion xyzw or Euler angles; the default looks straight down.",
+    )
 
 
 class CameraPose(OneOf):
@@ -53,23 +58,36 @@ class Pinhole(Part):
 
     fx: Annotated[float, Leaf(low=0, positive=True)] = Field(600.0, description="Focal length along x, pixels.")
     fy: Annotated[float, Leaf(low=0, positive=True)] = Field(600.0, description="Focal length along y, pixels.")
-    cx: Pixels | None = Field(None, description="Principal point x, pixels from the left edge of the picture; the middle if absent.")
-    cy: Pixels | None = Field(None, description="Principal point y, pixels from the top edge of the picture; the middle if absent.")
+    cx: Pixels | None = Field(
+        None, description="Principal point x, pixels from the left edge of the picture; the middle if absent."
+    )
+    cy: Pixels | None = Field(
+        None, description="Principal point y, pixels from the top edge of the picture; the middle if absent."
+    )
 
 
 class Intrinsics(OneOf):
     """Exactly one way to state the optics."""
 
-    fov: Annotated[float, Leaf(unit="rad", low=0.01, high=3.0)] | None = Field(None, description="Horizontal field of view.")
+    fov: Annotated[float, Leaf(unit="rad", low=0.01, high=3.0)] | None = Field(
+        None, description="Horizontal field of view."
+    )
     pinhole: Pinhole | None = Field(None, description="Focal lengths in pixels.")
 
 
 class Camera(Part):
     """A camera; with `count` several views are drawn from it."""
 
-    pose: CameraPose = Field(default_factory=lambda: CameraPose(look_at=LookAt()), description="Where it is and where it looks.")
+    pose: CameraPose = Field(
+        default_factory=lambda: CameraPose(look_at=LookAt()), description="Where it is and where it looks."
+    )
     intrinsics: Intrinsics = Field(default_factory=lambda: Intrinsics(fov=0.87), description="Its optics.")
-    resolution: tuple[Annotated[int, Leaf(low=8, high=8192)], Annotated[int, Leaf(low=8, high=8192)]] = Field((640, 480), description="Width and height in pixels.")
-    far: Length = Field(10.0, description="Largest depth recorded; sets the step of the 16-bit depth files. Things beyond it are still drawn.")
+    resolution: tuple[Annotated[int, Leaf(low=8, high=8192)], Annotated[int, Leaf(low=8, high=8192)]] = Field(
+        (640, 480), description="Width and height in pixels."
+    )
+    far: Length = Field(
+        10.0,
+        description="Largest depth recorded; sets the step of the 16-bit depth files. Things beyond it are still drawn.",
+    )
     exposure: Annotated[float, Leaf()] = Field(0.0, description="Brightening in stops (factors of two).")
     count: Count = Field(1, description="How many views are drawn, each with values of its own.")

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from simengine.scene.leaf import Leaf
-from simengine.scene.schema.base import Color, Count, Length, OneOf, Part, Position
+from simengine.scene.schema.base import Color, Count, OneOf, Part, Position, Text
 
 __all__ = ["Environment", "Light"]
 
@@ -21,7 +21,9 @@ class AreaLight(Part):
 
     position: Position = Field((0.0, 0.0, 1.5), description="Centre.")
     target: Position = Field((0.0, 0.0, 0.0), description="Point that its shining side faces.")
-    size: Annotated[tuple[float, float], Leaf(unit="m", low=0, positive=True)] = Field((0.5, 0.5), description="Edges of the rectangle.")
+    size: Annotated[tuple[float, float], Leaf(unit="m", low=0, positive=True)] = Field(
+        (0.5, 0.5), description="Edges of the rectangle."
+    )
     power: Power = Field(40.0, description="Radiant power given off.")
 
 
@@ -30,8 +32,12 @@ class SunLight(Part):
 
     elevation: Elevation = Field(0.8, description="Angle above the horizon.")
     azimuth: Azimuth = Field(0.6, description="Angle about z, from x towards y.")
-    angle: Annotated[float, Leaf(unit="rad", low=0, high=1.5)] = Field(0.0093, description="Angular diameter; the sun's is 0.53 degrees.")
-    irradiance: Annotated[float, Leaf(unit="W/m^2", low=0)] = Field(3.0, description="Irradiance on a surface that faces it.")
+    angle: Annotated[float, Leaf(unit="rad", low=0, high=1.5)] = Field(
+        0.0093, description="Angular diameter; the sun's is 0.53 degrees."
+    )
+    irradiance: Annotated[float, Leaf(unit="W/m^2", low=0)] = Field(
+        3.0, description="Irradiance on a surface that faces it."
+    )
 
 
 class PointLight(Part):
@@ -49,7 +55,9 @@ class Light(Part):
     sun: SunLight | None = Field(None, description="A far disk.")
     point: PointLight | None = Field(None, description="A small sphere.")
     color: Color = Field((1.0, 1.0, 1.0), description="Colour of the light; ignored where `temperature` is given.")
-    temperature: Annotated[float, Leaf(unit="K", low=1000, high=20000)] | None = Field(None, description="Colour temperature of a black body.")
+    temperature: Annotated[float, Leaf(unit="K", low=1000, high=20000)] | None = Field(
+        None, description="Colour temperature of a black body."
+    )
     count: Count = Field(1, description="How many of it are drawn, each with values of its own.")
 
 
@@ -81,8 +89,8 @@ class Studio(Part):
 class EnvironmentImage(Part):
     """An equirectangular panorama (.hdr, or a PNG/JPEG read as sRGB)."""
 
-    file: str | None = Field(None, description="Path, relative to the scene file.")
-    folder: str | None = Field(None, description="Folder of panoramas of which one is drawn per sample.")
+    file: Text | None = Field(None, description="Path, relative to the scene file.")
+    folder: Text | None = Field(None, description="Folder of panoramas of which one is drawn per sample.")
     scale: Annotated[float, Leaf(low=0)] = Field(1.0, description="Factor on its radiance.")
     rotation: Azimuth = Field(0.0, description="Turn about z.")
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simengine.scene.leaf import Leaf
-from simengine.scene.schema.base import Color, Fraction, Length, OneOf, Part
+from simengine.scene.schema.base import Color, Flag, Fraction, Length, OneOf, Part, Text
 
 __all__ = ["Material", "Texture"]
 
@@ -15,8 +15,8 @@ __all__ = ["Material", "Texture"]
 class ImageTexture(Part):
     """A picture from a file, or one drawn from a folder of pictures."""
 
-    file: str | None = Field(None, description="Path of a picture, relative to the scene file.")
-    folder: str | None = Field(None, description="Folder of pictures (PNG, JPEG) of which one is drawn per object.")
+    file: Text | None = Field(None, description="Path of a picture, relative to the scene file.")
+    folder: Text | None = Field(None, description="Folder of pictures (PNG, JPEG) of which one is drawn per object.")
 
 
 class Checker(Part):
@@ -32,7 +32,7 @@ class Stripes(Part):
     first: Color = Field((0.9, 0.8, 0.1), description="Colour of the first stripe.")
     second: Color = Field((0.1, 0.1, 0.1), description="Colour of the second stripe.")
     count: Annotated[int, Leaf(low=1, high=64)] = Field(8, description="Pairs of stripes a tile.")
-    diagonal: bool = Field(False, description="Whether the stripes run at 45 degrees (hazard marking).")
+    diagonal: Flag = Field(False, description="Whether the stripes run at 45 degrees (hazard marking).")
 
 
 class Noise(Part):
@@ -41,7 +41,9 @@ class Noise(Part):
     low: Color = Field((0.3, 0.3, 0.3), description="Colour of the valleys.")
     high: Color = Field((0.7, 0.7, 0.7), description="Colour of the peaks.")
     frequency: Annotated[float, Leaf(low=1, high=64)] = Field(4.0, description="Blobs a tile at the coarsest octave.")
-    octaves: Annotated[int, Leaf(low=1, high=8)] = Field(5, description="Number of octaves, each at twice the frequency and half the amplitude.")
+    octaves: Annotated[int, Leaf(low=1, high=8)] = Field(
+        5, description="Number of octaves, each at twice the frequency and half the amplitude."
+    )
 
 
 class Wood(Part):
@@ -115,13 +117,24 @@ class Texture(OneOf):
 class Material(Part):
     """A principled material (after Burley, Physically Based Shading at Disney, 2012)."""
 
-    base_color: Color = Field((0.7, 0.7, 0.7), description="Colour of diffuse light, or of reflections of a metal; multiplies the texture if one is given.")
+    base_color: Color = Field(
+        (0.7, 0.7, 0.7),
+        description="Colour of diffuse light, or of reflections of a metal; multiplies the texture if one is given.",
+    )
     texture: Texture | None = Field(None, description="Pattern of the base colour.")
     texture_size: Length = Field(0.25, description="Edge of one texture tile on the surface.")
-    mapping: Literal["auto", "uv", "triplanar"] = Field("auto", description="How the texture is laid on: by the mesh's own coordinates, from three sides, or by coordinates where there are any.")
+    mapping: Annotated[Literal["auto", "uv", "triplanar"], Leaf()] = Field(
+        "auto",
+        description="How the texture is laid on: by the mesh's own coordinates, from three sides, or by coordinates where there are any.",
+    )
     roughness: Fraction = Field(0.5, description="From mirror (0) to matte (1); the microfacet width is its square.")
     metallic: Fraction = Field(0.0, description="From dielectric (0) to metal (1).")
-    specular: Fraction = Field(0.5, description="Reflectance of a dielectric at normal incidence divided by 8 %; 0.5 is an index of refraction of 1.5.")
+    specular: Fraction = Field(
+        0.5,
+        description="Reflectance of a dielectric at normal incidence divided by 8 %; 0.5 is an index of refraction of 1.5.",
+    )
     clear_coat: Fraction = Field(0.0, description="Strength of a second, polished layer on top.")
     emission: Color = Field((0.0, 0.0, 0.0), description="Colour of light given off by the surface.")
-    emission_strength: Annotated[float, Leaf(unit="W/m^2", low=0)] = Field(0.0, description="Radiant exitance of emitted light; seen, but not sampled as a light source.")
+    emission_strength: Annotated[float, Leaf(unit="W/m^2", low=0)] = Field(
+        0.0, description="Radiant exitance of emitted light; seen, but not sampled as a light source."
+    )

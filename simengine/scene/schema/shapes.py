@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from simengine.scene.leaf import Leaf
-from simengine.scene.schema.base import Fraction, Length, OneOf, Part, Size3
+from simengine.scene.schema.base import Flag, Fraction, Length, OneOf, Part, Size3, Text
 
 __all__ = ["SHAPES", "Shape"]
 
@@ -15,7 +15,9 @@ __all__ = ["SHAPES", "Shape"]
 class Plane(Part):
     """A flat rectangular sheet, its upper face at z = 0 of its frame; thin but solid for physics."""
 
-    size: Annotated[tuple[float, float], Leaf(unit="m", low=0, positive=True)] = Field((2.0, 2.0), description="Extents along x and y.")
+    size: Annotated[tuple[float, float], Leaf(unit="m", low=0, positive=True)] = Field(
+        (2.0, 2.0), description="Extents along x and y."
+    )
     thickness: Length = Field(0.02, description="Thickness below z = 0.")
 
 
@@ -23,7 +25,9 @@ class Box(Part):
     """A box with optionally rounded edges, centred."""
 
     size: Size3 = Field((0.1, 0.1, 0.1), description="Extents along x, y and z.")
-    rounding: Annotated[float, Leaf(unit="m", low=0)] = Field(0.0, description="Radius of the rounded edges; 0 for sharp ones.")
+    rounding: Annotated[float, Leaf(unit="m", low=0)] = Field(
+        0.0, description="Radius of the rounded edges; 0 for sharp ones."
+    )
 
 
 class Sphere(Part):
@@ -62,10 +66,17 @@ class Die(Part):
     """
 
     size: Length = Field(0.016, description="Edge length.")
-    rounding: Fraction = Field(0.15, description="Radius of edges and corners as a fraction of the edge length; at most 0.3 is used, and pips shrink to fit the flat that is left.")
+    rounding: Fraction = Field(
+        0.15,
+        description="Radius of edges and corners as a fraction of the edge length; at most 0.3 is used, and pips shrink to fit the flat that is left.",
+    )
     pip_radius: Fraction = Field(0.09, description="Radius of a pip as a fraction of the edge length.")
-    pip_depth: Annotated[float, Leaf(low=0, high=0.5)] = Field(0.4, description="Depth of a pip as a fraction of its radius; 0 for painted pips.")
-    handedness: Literal["right", "left"] = Field("right", description="Whether one, two, three run counter-clockwise (right) or clockwise around their corner.")
+    pip_depth: Annotated[float, Leaf(low=0, high=0.5)] = Field(
+        0.4, description="Depth of a pip as a fraction of its radius; 0 for painted pips."
+    )
+    handedness: Annotated[Literal["right", "left"], Leaf()] = Field(
+        "right", description="Whether one, two, three run counter-clockwise (right) or clockwise around their corner."
+    )
 
 
 class Bolt(Part):
@@ -73,7 +84,9 @@ class Bolt(Part):
 
     diameter: Length = Field(0.008, description="Nominal thread diameter (M8 = 8 mm).")
     length: Length = Field(0.03, description="Length of the shank.")
-    head: Literal["hex", "socket"] = Field("hex", description="Head form: hexagon (ISO 4017) or cylinder with a hexagon socket (ISO 4762).")
+    head: Annotated[Literal["hex", "socket"], Leaf()] = Field(
+        "hex", description="Head form: hexagon (ISO 4017) or cylinder with a hexagon socket (ISO 4762)."
+    )
 
 
 class Nut(Part):
@@ -137,7 +150,9 @@ class Carton(Part):
 class Tray(Part):
     """An open container with a flat floor whose upper side is at z = 0 (slots ``floor`` and ``rim``)."""
 
-    size: Annotated[tuple[float, float], Leaf(unit="m", low=0, positive=True)] = Field((0.25, 0.2), description="Inner extents along x and y.")
+    size: Annotated[tuple[float, float], Leaf(unit="m", low=0, positive=True)] = Field(
+        (0.25, 0.2), description="Inner extents along x and y."
+    )
     height: Length = Field(0.02, description="Height of the rim above the floor.")
     wall: Length = Field(0.006, description="Thickness of floor and rim.")
     rounding: Annotated[float, Leaf(unit="m", low=0)] = Field(0.0, description="Radius of the corners seen from above.")
@@ -154,18 +169,24 @@ class Rack(Part):
 class MeshFile(Part):
     """A mesh from a file (OBJ, STL, PLY, glTF, GLB), its folder relative to the scene file."""
 
-    file: str = Field(description="Path, relative to the scene file; `pybullet_data:duck.obj` reads PyBullet's object library.")
+    file: Text = Field(
+        description="Path, relative to the scene file; `pybullet_data:duck.obj` reads PyBullet's object library."
+    )
     scale: Annotated[float, Leaf(low=0, positive=True)] = Field(1.0, description="Factor from file units to metres.")
-    up: Literal["x", "y", "z"] = Field("z", description="The file's axis that points up.")
-    centre: bool = Field(True, description="Whether to move the centre of its bounding box to the origin.")
+    up: Annotated[Literal["x", "y", "z"], Leaf()] = Field("z", description="The file's axis that points up.")
+    centre: Flag = Field(True, description="Whether to move the centre of its bounding box to the origin.")
 
 
 class Urdf(Part):
     """An articulated model from a URDF file."""
 
-    file: str = Field(description="Path, relative to the scene file; `pybullet_data:kuka_iiwa/model.urdf` reads PyBullet's library.")
+    file: Text = Field(
+        description="Path, relative to the scene file; `pybullet_data:kuka_iiwa/model.urdf` reads PyBullet's library."
+    )
     scale: Annotated[float, Leaf(low=0, positive=True)] = Field(1.0, description="Factor on all lengths.")
-    joints: dict[str, Annotated[float, Leaf()]] = Field(default_factory=dict, description="Joint positions by joint name, radians or metres; others stay at 0.")
+    joints: dict[str, Annotated[float, Leaf()]] = Field(
+        default_factory=dict, description="Joint positions by joint name, radians or metres; others stay at 0."
+    )
 
 
 class Library(Part):
