@@ -19,6 +19,7 @@ NOTHING: Color = (236, 238, 240)
 """Where nothing was hit."""
 
 _DROPPED: Color = (214, 218, 222)
+_TINT = 0.34  # share of the class colour over a mask
 _SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 
 
@@ -158,7 +159,7 @@ def _draw_mask(picture: Picture, entry: ObjectRecord, color: Color, factor: floa
         full.astype(np.float32), offset, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     )
     window = picture[y0:y1, x0:x1]
-    blend = (0.42 * alpha)[..., None]
+    blend = (_TINT * alpha)[..., None]
     window[:] = np.rint(window * (1 - blend) + np.array(color, np.float32) * blend).astype(np.uint8)
     contours, _ = cv2.findContours((alpha >= 0.5).astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     canvas = np.ascontiguousarray(window)

@@ -19,26 +19,6 @@ THING = {"label": {"name": "thing"}}
 BACKGROUND = {"name": "table"}
 
 
-@pytest.fixture
-def labelled(made):
-    """Annotates a painted picture."""
-
-    def label(objects, rectangles, *, policy=None, classes=None, camera=None, **known):
-        model = {
-            "labels": {"policy": {"min_pixels": 1, "min_visible_fraction": 0, "min_box_edge": 0, **(policy or {})}}
-        }
-        if classes:
-            model["labels"]["classes"] = classes
-        scene = made.scene(objects, model=model, cameras={"camera": {"resolution": [W, H], **(camera or {})}})
-        trajectory = made.trajectory(scene, **known)
-        frame = made.paint(W, H, rectangles)
-        eye = render_camera(scene.cameras[0])
-        view = View("camera", 0, float(trajectory.times[0]), eye, frame, state_hash(trajectory, 0, eye))
-        return annotate(scene, trajectory, view), view, scene, trajectory
-
-    return label
-
-
 def decode(rle):
     return coco_mask.decode({"size": rle["size"], "counts": rle["counts"].encode()}).astype(bool)
 
