@@ -144,5 +144,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _key(value: Any) -> str:
-    """Canonical text: keeps 1, 1.0, true and "1" apart."""
-    return json.dumps(value, sort_keys=True)
+    """Canonical text: 1 and 1.0 are one option; 1, true and "1" are three."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return json.dumps(value, sort_keys=True, allow_nan=False)

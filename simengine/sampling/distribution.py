@@ -326,7 +326,8 @@ def _declared(cls: type[Distribution]) -> list[dataclasses.Field]:
 
 def _nearest(name: str, names: list[str]) -> str:
     near = difflib.get_close_matches(str(name), names, n=1)
-    return f"Did you mean {near[0]}? " * bool(near) + f"There are: {', '.join(sorted(names)) or 'none'}."
+    hint = f"Did you mean {near[0]}? " if near else ""
+    return f"{hint}There are: {', '.join(sorted(names)) or 'none'}."
 
 
 def _plain(value: Any) -> Any:

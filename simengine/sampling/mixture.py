@@ -130,12 +130,14 @@ class Mixture(ScalarDistribution):
         if count is not None and not 1 <= count <= len(values):
             raise DistributionError(f"mixture: can't fit {count} components to {len(values)} observations.")
         counts = [count] if count is not None else range(1, min(max_count, len(values) // 2) + 1)
-        best, best_score = None, math.inf
+        best, best_score, best_count = None, math.inf, 0
         for k in counts:
             fitted = fit_gaussian_mixture(values, k)
             score = (3 * k - 1) * math.log(len(values)) - 2 * fitted[3]  # Schwarz, Ann. Statist. 6 (1978)
             if score < best_score:
-                best, best_score = fitted, score
+                best, best_score, best_count = fitted, score, k
+            elif k > best_count + 1:  # worse twice running
+                break
         assert best is not None
         weights, means, sds, _ = best
         return cls([Normal(mean, sd) for mean, sd in zip(means, sds, strict=True)], weights.tolist())
@@ -175,7 +177,7 @@ def _expect_maximize(z: Array, means: Array, steps: int) -> tuple[Array, Array, 
         joint = np.exp(logs - peak)
         share = joint / joint.sum(axis=1, keepdims=True)
         likelihood = float(np.sum(peak[:, 0] + np.log(joint.sum(axis=1))))
-        if likelihood - before < 1e-9 * len(z):
+        if likelihood - before < 1e-8 * len(z):
             break
         before = likelihood
         mass = np.maximum(share.sum(axis=0), 1e-10)

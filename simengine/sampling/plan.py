@@ -115,7 +115,8 @@ def _parse(plan: Any, names: Sequence[str]) -> _Plan:
         raise SimengineError(f"plan: {plan!r} is not understood. Write a word or {{plan: params}}; {_known()}.")
     if kind not in PLANS:
         near = difflib.get_close_matches(str(kind), PLANS, n=1)
-        raise SimengineError(f"plan: {kind!r} is no plan. " + f"Did you mean {near[0]}? " * bool(near) + f"{_known()}.")
+        hint = f"Did you mean {near[0]}? " if near else ""
+        raise SimengineError(f"plan: {kind!r} is no plan. {hint}{_known()}.")
     if not isinstance(params, Mapping):
         params = {} if params is None else {"size": params}
     allowed = {"latin_hypercube": {"size"}, "grid": {"size", "levels"}, "stratified": {"size", "levels"}}.get(

@@ -14,10 +14,21 @@ from simengine.sampling.params import Number, Vector, param
 from simengine.sampling.scalar import Array, item, observations
 from simengine.sampling.streams import uniforms
 
-__all__ = ["InBox", "InCone", "InDisk", "PointDistribution", "check_inner", "unit_vector"]
+__all__ = [
+    "ON_SURFACE",
+    "ORIGIN",
+    "SLACK",
+    "InBox",
+    "InCone",
+    "InDisk",
+    "PointDistribution",
+    "check_inner",
+    "unit_vector",
+]
 
 ORIGIN = (0.0, 0.0, 0.0)
 ON_SURFACE = 1e-6  # how far off a surface a point may lie, relative to the size of the body
+SLACK = 1e-9  # the same for the boundary of a body, where a point made within may be rounded to outside
 
 
 class PointDistribution(Distribution):
@@ -83,8 +94,9 @@ class InBox(PointDistribution):
         return np.asarray(self.center) + (u - 0.5) * np.asarray(self.size)
 
     def _contains(self, x: Array) -> Array:
-        tolerance = np.where(np.asarray(self.size) > 0, 0, ON_SURFACE * max(*self.size, 1e-9))
-        return np.all(np.abs(x - self.center) <= np.asarray(self.size) / 2 + tolerance, axis=-1)
+        size = np.asarray(self.size)
+        tolerance = np.where(size > 0, SLACK * size, ON_SURFACE * max(*self.size, SLACK))
+        return np.all(np.abs(x - self.center) <= size / 2 + tolerance, axis=-1)
 
     @classmethod
     def fit(cls, data: Any) -> InBox:
@@ -132,7 +144,8 @@ class InDisk(PointDistribution):
     def _contains(self, x: Array) -> Array:
         distance = np.linalg.norm(x[..., :2] - self.center, axis=-1)
         flat = np.abs(x[..., 2] - self.z) <= ON_SURFACE * self.radius
-        return flat & (distance >= self.inner) & (distance <= self.radius)
+        slack = SLACK * self.radius
+        return flat & (distance >= self.inner - slack) & (distance <= self.radius + slack)
 
     @classmethod
     def fit(cls, data: Any) -> InDisk:
@@ -166,7 +179,7 @@ class InCone(PointDistribution):
 
     def _check(self) -> None:
         check_inner(self, self.inner, self.length, "length")
-        if not np.linalg.norm(self.axis) > 0:
+        if not any(self.axis):
             raise self.error("the axis is [0, 0, 0]. Give a direction, e.g. [0, 0, 1].")
 
     def support(self) -> tuple[Array, Array]:
@@ -194,8 +207,9 @@ class InCone(PointDistribution):
         offset = x - self.apex
         height = offset @ unit_vector(self.axis)
         radius = np.sqrt(np.maximum((offset**2).sum(axis=-1) - height**2, 0))
-        within = radius <= height * math.tan(self.half_angle) * (1 + 1e-9)
-        return within & (height >= self.inner) & (height <= self.length)
+        slack = SLACK * self.length
+        within = radius <= height * math.tan(self.half_angle) + slack
+        return within & (height >= self.inner - slack) & (height <= self.length + slack)
 
 
 def unit_vector(vector: Any) -> Array:

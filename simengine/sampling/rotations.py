@@ -150,7 +150,7 @@ class AboutAxis(Distribution):
 
 def _canonical(quaternions: Array) -> Array:
     """Of the two quaternions of each rotation the one with w of 0 or more."""
-    return np.where(quaternions[..., 3:] < 0, -quaternions, quaternions)
+    return np.where(quaternions[..., 3:] < 0, -quaternions, quaternions) + 0.0  # no -0.0
 
 
 def _is_unit(owner: Distribution, x: Any) -> Array:

@@ -11,7 +11,7 @@ import numpy as np
 
 from simengine.sampling.distribution import DistributionError, register
 from simengine.sampling.params import Number, Vector, param
-from simengine.sampling.points import ON_SURFACE, ORIGIN, PointDistribution, check_inner
+from simengine.sampling.points import ON_SURFACE, ORIGIN, SLACK, PointDistribution, check_inner
 from simengine.sampling.scalar import Array, observations
 
 __all__ = ["InSphere", "OnSphere"]
@@ -47,7 +47,8 @@ class InSphere(PointDistribution):
 
     def _contains(self, x: Array) -> Array:
         distance = np.linalg.norm(x - self.center, axis=-1)
-        return (distance >= self.inner) & (distance <= self.radius)
+        slack = SLACK * self.radius
+        return (distance >= self.inner - slack) & (distance <= self.radius + slack)
 
     @classmethod
     def fit(cls, data: Any) -> InSphere:

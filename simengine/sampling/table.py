@@ -27,7 +27,7 @@ def read_column(path: Path, column: str | int | None = None) -> np.ndarray:
     """
     try:
         if path.suffix.lower() == ".npy":
-            return _array_column(np.load(path, allow_pickle=False), column)
+            return _array_column(_load(path), column)
         if path.suffix.lower() in (".csv", ".txt"):
             return _text_column(path, column)
     except OSError as error:
@@ -35,6 +35,13 @@ def read_column(path: Path, column: str | int | None = None) -> np.ndarray:
     except UnicodeDecodeError:
         raise ValueError(f"{path} is no UTF-8 text") from None
     raise ValueError(f"{path} is of an unknown kind: use .csv, .txt or .npy")
+
+
+def _load(path: Path) -> np.ndarray:
+    try:
+        return np.load(path, allow_pickle=False)
+    except (ValueError, EOFError):
+        raise ValueError(f"{path} holds no plain NumPy array") from None
 
 
 def _array_column(array: np.ndarray, column: str | int | None) -> np.ndarray:
