@@ -13,7 +13,7 @@ import numpy as np
 from simengine.assets.draft import Draft
 from simengine.assets.mesh import Asset, Link
 from simengine.assets.patch import assemble
-from simengine.assets.shapes import die, solids, tray
+from simengine.assets.shapes import die, fasteners, furniture, gear, mug, solids, tray, vessels
 from simengine.assets.solid import mesh_solid
 
 if TYPE_CHECKING:
@@ -29,7 +29,17 @@ _BUILDERS: dict[str, Callable[[Any], Draft]] = {
     "capsule": solids.capsule,
     "cone": solids.cone,
     "die": die.die,
+    "bolt": fasteners.bolt,
+    "nut": fasteners.nut,
+    "washer": fasteners.washer,
+    "gear": gear.gear,
+    "bottle": vessels.bottle,
+    "can": vessels.can,
+    "mug": mug.mug,
+    "bowl": vessels.bowl,
+    "carton": furniture.carton,
     "tray": tray.tray,
+    "rack": furniture.rack,
 }
 
 _CACHE: OrderedDict[str, Asset] = OrderedDict()

@@ -84,9 +84,10 @@ def assemble(patches: Sequence[Patch], *, key: str, smoothing: float = 40.0) -> 
     if unmapped.any():
         uv[unmapped] = box_uv(vertices, faces[unmapped])
 
+    used, faces = np.unique(faces[keep], return_inverse=True)
     return Mesh(
-        vertices=vertices.astype(np.float32),
-        faces=np.ascontiguousarray(faces[keep], np.int32),
+        vertices=vertices[used].astype(np.float32),
+        faces=np.ascontiguousarray(faces.reshape(-1, 3), np.int32),
         normals=np.ascontiguousarray(normals[keep], np.float32),
         uv=np.ascontiguousarray(uv[keep], np.float32),
         slots=slots[keep].astype(np.int32),

@@ -61,7 +61,7 @@ def rounded_box_edges(size: Sequence[float], radius: float, *, segments: int, sl
     return patches
 
 
-def rounded_box(size: Sequence[float], radius: float, *, segments: int = 6, slot: str = "body") -> list[Patch]:
+def rounded_box(size: Sequence[float], radius: float, *, segments: int = 8, slot: str = "body") -> list[Patch]:
     """A centred box; a radius beyond half the smallest extent is cut to it, 0 gives sharp edges."""
     half = np.asarray(size, np.float64) / 2
     radius = min(radius, float(half.min()))

@@ -57,7 +57,7 @@ def die(shape: shapes.Die) -> Draft:
     pip = min(shape.pip_radius * s, flat / 3.6)
     spacing = min(0.25 * s, flat - 1.2 * pip)
     if radius > 0:
-        patches = rounded_box_edges((s, s, s), radius, segments=6)
+        patches = rounded_box_edges((s, s, s), radius, segments=8)
     else:
         patches = []
     directions = DIRECTIONS[shape.handedness]

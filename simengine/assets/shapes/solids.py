@@ -46,7 +46,7 @@ def box(shape: shapes.Box) -> Draft:
         collision = compound(rounded_box_hull(shape.size, radius, segments=2))
     x, y, z = shape.size
     top = {"top": Surface((0.0, 0.0, z / 2), (x - 2 * radius, y - 2 * radius))}
-    return Draft(rounded_box(shape.size, radius, segments=6), collision, surfaces=top)
+    return Draft(rounded_box(shape.size, radius, segments=8), collision, surfaces=top)
 
 
 def sphere(shape: shapes.Sphere) -> Draft:
