@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ NOTHING: Color = (236, 238, 240)
 """Where nothing was hit."""
 
 _DROPPED: Color = (214, 218, 222)
-_TINT = 0.34  # share of the class colour over a mask
+_TINT = 0.28  # share of the class colour over a mask
 _SHIFT = 4  # fractional bits of OpenCV's drawing coordinates
 
 
@@ -65,15 +65,14 @@ def draw_labels(
         for entry in labelled:
             _draw_box(shown, entry.box_exported or entry.box, colors[entry.id], factor)
     if names:
-        for entry in labelled:
-            _draw_name(shown, entry, colors[entry.id], factor)
+        _draw_names(shown, [entry for entry in labelled if entry.box], colors, factor)
     return shown
 
 
 def depth_picture(depth: NDArray[np.float32], *, scale: float = 1.0, scale_bar: bool = True) -> Picture:
     """Depth in colour: near is warm and far is cold (Turbo), with the range written on a bar.
 
-    The range spans the 1st to the 99th percentile of what was hit.
+    The range spans the nearest to the 99th percentile of what was hit.
 
     Args:
         depth: Planar depth [m], 0 where nothing was hit, shape (H, W).
@@ -83,7 +82,7 @@ def depth_picture(depth: NDArray[np.float32], *, scale: float = 1.0, scale_bar: 
     import cv2
 
     hit = depth > 0
-    near, far = np.percentile(depth[hit], [1, 99]).tolist() if hit.any() else (0.0, 1.0)
+    near, far = np.percentile(depth[hit], [0, 99]).tolist() if hit.any() else (0.0, 1.0)
     level = 1 - np.clip((depth - near) / max(far - near, 1e-6), 0, 1)
     picture = _turbo(np.rint(20 + 225 * level).astype(np.uint8))
     picture[~hit] = NOTHING
@@ -179,7 +178,7 @@ def _draw_box(picture: Picture, box: Sequence[float] | None, color: Color, facto
     if box is None:
         return
     x0, y0, x1, y1 = (round(edge * (1 << _SHIFT)) for edge in _corners(box, factor))
-    thickness = 2 if min(picture.shape[:2]) >= 300 else 1
+    thickness = 2 if min(box[2:]) * factor >= 48 else 1
     cv2.rectangle(picture, (x0, y0), (x1, y1), color, thickness, cv2.LINE_AA, _SHIFT)
 
 
@@ -197,19 +196,33 @@ def _draw_dashed(picture: Picture, box: Sequence[float], factor: float) -> None:
             cv2.line(picture, ends[0], ends[1], _DROPPED, 1, cv2.LINE_AA, _SHIFT)
 
 
-def _draw_name(picture: Picture, entry: ObjectRecord, color: Color, factor: float) -> None:
-    if entry.box is None or entry.category is None:
-        return
+def _draw_names(picture: Picture, entries: Sequence[ObjectRecord], colors: Mapping[int, Color], factor: float) -> None:
+    """Writes each class beside its box, where it hides least of the other boxes and names."""
     height, width = picture.shape[:2]
     size = max(10, min(16, round(height / 34)))
-    x0, y0, _, y1 = _corners(entry.box_exported or entry.box, factor)
-    w, h, pad = text_width(entry.category, size=size, bold=True), round(1.35 * size), max(3, size // 3)
-    left = int(min(max(0, round(x0) - 1), max(0, width - w - 2 * pad)))
-    top = round(y0) - h if y0 >= h else min(round(y1), height - h)  # above the box, else below it
-    _fill(picture, (left, top, left + w + 2 * pad, top + h), color, 0.92)
-    dark = np.dot(color, [0.2126, 0.7152, 0.0722]) > 150
-    ink = (24, 26, 30) if dark else (255, 255, 255)
-    draw_text(picture, entry.category, (left + pad, top + round(1.04 * size)), size=size, color=ink, bold=True)
+    high, pad = round(1.35 * size), max(3, size // 3)
+    boxes = [_corners(entry.box_exported or entry.box or (0, 0, 0, 0), factor) for entry in entries]
+    taken: list[tuple[float, float, float, float]] = list(boxes)
+    for entry, (x0, y0, x1, y1) in zip(entries, boxes, strict=True):
+        text = entry.category or ""
+        wide = text_width(text, size=size, bold=True) + 2 * pad
+        corners = [(round(x), round(y)) for y in (y0 - high, y1 + 1) for x in (x0 - 1, x1 + 1 - wide)]
+        spots = [(min(max(0, x), max(0, width - wide)), min(max(0, y), max(0, height - high))) for x, y in corners]
+        left, top = min(
+            spots, key=lambda spot: sum(_overlap((*spot, spot[0] + wide, spot[1] + high), b) for b in taken)
+        )
+        taken.append((left, top, left + wide, top + high))
+        color = colors[entry.id]
+        _fill(picture, (left, top, left + wide, top + high), color, 0.92)
+        ink = (24, 26, 30) if np.dot(color, [0.2126, 0.7152, 0.0722]) > 150 else (255, 255, 255)
+        draw_text(picture, text, (left + pad, top + round(1.04 * size)), size=size, color=ink, bold=True)
+
+
+def _overlap(one: Sequence[float], other: Sequence[float]) -> float:
+    """Area that two boxes [x0, y0, x1, y1] share."""
+    across = min(one[2], other[2]) - max(one[0], other[0])
+    down = min(one[3], other[3]) - max(one[1], other[1])
+    return max(0.0, across) * max(0.0, down)
 
 
 def _fill(picture: Picture, box: tuple[int, int, int, int], color: Color, alpha: float) -> None:

@@ -21,7 +21,7 @@ def record(labelled):
 def test_masks_tint_their_pixels_only(record):
     drawn = draw_labels(GREY, record[0].objects, boxes=False, names=False)
     assert (GREY == 100).all()  # the picture given stays as it is
-    inner = (1 - 0.34) * 100 + 0.34 * np.array(CLASS_COLORS[0])
+    inner = (1 - 0.28) * 100 + 0.28 * np.array(CLASS_COLORS[0])
     np.testing.assert_allclose(drawn[24:36, 8:20], np.broadcast_to(inner, (12, 12, 3)), atol=1)
     outside = np.ones((48, 64), bool)
     outside[18:42, 2:26] = False
