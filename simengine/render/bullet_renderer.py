@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.assets.mesh import Mesh
 from simengine.errors import SimengineError
 from simengine.render.model import Amodal, Frame, RenderCamera, RenderScene, RenderSettings
 
 __all__ = ["BulletRenderer"]
 
 Doubles = NDArray[np.float64]
-MAX_TRIANGLES = 1 << 24
 
 
 class BulletRenderer:
@@ -39,8 +41,10 @@ class BulletRenderer:
         self._client = pybullet.connect(pybullet.DIRECT)
         self._mode = pybullet.ER_TINY_RENDERER
         self._shift = -0.5  # TinyRenderer looks through the corners of pixels, not their centres
-        self._meshes: dict[tuple[str, tuple[float, float, float]], int] = {}
+        self._meshes: dict[tuple[str, tuple[float, ...]], int] = {}
+        self._folder: TemporaryDirectory[str] | None = None
         if egl:
+            self._folder = TemporaryDirectory(prefix="simengine-")
             self._mode = pybullet.ER_BULLET_HARDWARE_OPENGL
             self._shift = 0.0
             if _load_egl(pybullet, self._client) < 0:
@@ -105,16 +109,8 @@ class BulletRenderer:
             color = tuple(float(c) for c in _to_srgb(scene.materials[instance.materials[0]].base_color))
             shape = self._meshes.get((mesh.key, color))
             if shape is None:
-                corners = np.ascontiguousarray(mesh.vertices[mesh.faces].reshape(-1, 3))
-                if len(mesh.faces) > MAX_TRIANGLES:
-                    raise SimengineError(f"renderer bullet: a mesh of {len(mesh.faces)} triangles is too large.")
                 shape = bullet.createVisualShape(
-                    bullet.GEOM_MESH,
-                    vertices=corners.tolist(),
-                    indices=list(range(len(corners))),
-                    normals=mesh.normals.reshape(-1, 3).tolist(),
-                    rgbaColor=(*color, 1.0),
-                    physicsClientId=client,
+                    bullet.GEOM_MESH, **self._geometry(mesh), rgbaColor=(*color, 1.0), physicsClientId=client
                 )
                 self._meshes[mesh.key, color] = shape
             bodies.append(
@@ -127,9 +123,27 @@ class BulletRenderer:
             )
         return bodies
 
+    def _geometry(self, mesh: Mesh) -> dict[str, Any]:
+        """The mesh as PyBullet takes it: in memory for TinyRenderer, as a file for OpenGL, which reads only those."""
+        if self._folder is None:
+            return {
+                "vertices": mesh.vertices[mesh.faces].reshape(-1, 3).tolist(),
+                "indices": list(range(3 * len(mesh.faces))),
+                "normals": mesh.normals.reshape(-1, 3).tolist(),
+            }
+        path = Path(self._folder.name) / f"{mesh.key}.obj"
+        if not path.exists():
+            corners = mesh.vertices[mesh.faces].reshape(-1, 3)
+            lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in corners.tolist()]
+            lines += [f"vn {x:.6g} {y:.6g} {z:.6g}" for x, y, z in mesh.normals.reshape(-1, 3).tolist()]
+            lines += [f"f {k}//{k} {k + 1}//{k + 1} {k + 2}//{k + 2}" for k in range(1, len(corners) + 1, 3)]
+            path.write_text("\n".join(lines) + "\n")
+        return {"fileName": str(path)}
+
     def _shoot(self, scene: RenderScene, camera: RenderCamera, near: float, far: float) -> tuple:
         """(rgb, depth buffer, body numbers) as PyBullet gives them."""
-        toward, color = (0.3, -0.4, 1.0), (1.0, 1.0, 1.0)
+        toward: tuple[float, ...] = (0.3, -0.4, 1.0)
+        color: tuple[float, ...] = (1.0, 1.0, 1.0)
         if scene.lights:
             light = scene.lights[0]
             toward = tuple(-d for d in light.direction) if light.kind != "point" else light.position

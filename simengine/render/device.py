@@ -49,10 +49,11 @@ def encode_texture(texture: NDArray[np.uint8]) -> list[NDArray[np.uint32]]:
     steps = np.arange(256) / 255.0
     table = np.where(steps <= 0.04045, steps / 12.92, ((steps + 0.055) / 1.055) ** 2.4).astype(np.float32)
     level = table[texture]
-    levels = []
+    levels: list[NDArray[np.uint32]] = []
+    shifts = np.array([0, 10, 20], np.uint32)
     while True:
         words = (np.sqrt(level) * 1023.0 + 0.5).astype(np.uint32)
-        levels.append(words[..., 0] | words[..., 1] << 10 | words[..., 2] << 20)
+        levels.append(np.bitwise_or.reduce(words << shifts, axis=-1))
         h, w = level.shape[:2]
         if h == 1 and w == 1:
             return levels

@@ -67,4 +67,5 @@ def outline_window(parts: list[tuple[Mesh, NDArray[np.float64]]], camera: Render
     kept = np.clip(wanted, -size, 2 * size).astype(int)
     if (kept[0] >= kept[1]).any():  # wholly beyond the window
         return Window(cut=True)
-    return Window(*(int(v) for v in kept.ravel()), cut=bool((wanted != kept).any()))
+    left, top, right, bottom = (int(v) for v in kept.ravel())
+    return Window(left, top, right, bottom, cut=bool((wanted != kept).any()))

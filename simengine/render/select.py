@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from simengine.errors import SimengineError
 from simengine.render.model import Frame, RenderCamera, RenderScene, RenderSettings
 
-__all__ = ["RENDERERS", "Renderer", "make_renderer", "resolve_device"]
+__all__ = ["RENDERERS", "Renderer", "available_devices", "make_renderer", "resolve_device"]
 
 RENDERERS = ("warp", "bullet", "bullet_egl")
 """Names of the renderers."""
@@ -20,6 +20,13 @@ class Renderer(Protocol):
     def render(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Frame:
         """The picture and its labels."""
         ...
+
+
+def available_devices() -> list[str]:
+    """Full names of the devices on which the ray tracer can run, ``cpu`` first."""
+    from simengine.render.device import load_warp
+
+    return ["cpu", *(f"cuda:{k}" for k in range(load_warp().get_cuda_device_count()))]
 
 
 def resolve_device(name: str = "auto") -> str:
@@ -36,15 +43,12 @@ def resolve_device(name: str = "auto") -> str:
     """
     if name == "cpu":
         return "cpu"
-    from simengine.render.device import load_warp
-
-    wp = load_warp()
-    found = [f"cuda:{k}" for k in range(wp.get_cuda_device_count())]
+    found = available_devices()
     if name == "auto":
-        return found[0] if found else "cpu"
+        return found[1] if len(found) > 1 else "cpu"
     wanted = "cuda:0" if name == "cuda" else name
     if wanted not in found:
-        raise SimengineError(f"device {name!r} isn't available. Devices here: {', '.join(['cpu', *found])} (or auto).")
+        raise SimengineError(f"device {name!r} isn't available. Devices here: {', '.join(found)} (or auto).")
     return wanted
 
 

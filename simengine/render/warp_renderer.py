@@ -46,8 +46,9 @@ class WarpRenderer:
 
     Colour is estimated with one shadow ray per light (up to 4) at the first surface and one beyond, plus one
     direction per surface drawn from the material or the surroundings; both see lights and are joined by
-    multiple importance sampling (E. Veach, 1997). Light that comes by a bounce is cut at 16 times what white
-    is at the camera's exposure (fireflies); direct light is never cut. The noise filter (`RenderSettings.denoise`)
+    multiple importance sampling (E. Veach, 1997). Two approximations, both only of light that comes by a bounce:
+    it is cut at 4 times what white is at the camera's exposure, and smooth surfaces seen from rough ones count as
+    rougher (at most 0.5). Direct light is unbiased. The noise filter (`RenderSettings.denoise`)
     joins the light, not the texture, of neighbours on the same surface.
 
     The same inputs give the same bytes on one device, whatever the number of threads.
@@ -194,7 +195,6 @@ class WarpRenderer:
         instances: Any,
     ) -> dict[int, Amodal]:
         """Traces each object alone in the window that can hold it; all in one launch."""
-        wp = load_warp()
         from simengine.render.kernels.geometry import fill_outlines, trace_outlines
 
         camera_from_world = np.linalg.inv(camera.world_from_camera)
@@ -335,7 +335,7 @@ class WarpRenderer:
         look.albedo_table = _albedo_table(self.device)
         look.bounces = settings.bounces
         look.emissive = int(any(max(m.emission) > 0 for m in scene.materials))
-        look.clamp = 16.0 / 2.0**camera.exposure
+        look.clamp = 4.0 / 2.0**camera.exposure
         look.pixel_angle = 1.0 / max(camera.fx, camera.fy) / min(max(settings.samples, 1), 16) ** 0.5
         return look
 

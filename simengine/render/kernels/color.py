@@ -22,6 +22,7 @@ wp.set_module_options({"enable_backward": False, "fast_math": False})
 __all__ = ["LookData", "develop", "smooth_rows", "trace_color"]
 
 FAR = wp.constant(1.0e30)
+ROUGH_BOUNCE = wp.constant(0.5)
 HASH_A = wp.constant(wp.uint32(0x7FEB352D))
 HASH_B = wp.constant(wp.uint32(0x846CA68B))
 GOLDEN = wp.constant(wp.uint32(0x9E3779B9))
@@ -142,6 +143,7 @@ def trace_color(
         to_specular = wp.vec3(0.0)
         beta = wp.vec3(1.0)
         spread = look.pixel_angle
+        blur = float(0.0)  # least roughness of what is met next
         distance = wp.length(ray) * hit.t
         for bounce in range(look.bounces + 1):
             s = surface_at(scene, hit, direction)
@@ -155,7 +157,7 @@ def trace_color(
             m = bsdf_at(
                 look.albedo_table,
                 base,
-                material.roughness,
+                wp.max(material.roughness, blur),
                 material.metallic,
                 material.specular,
                 material.clear_coat,
@@ -208,8 +210,16 @@ def trace_color(
             lobe = choice[1]
             if lobe < share:
                 wi = sample_environment(look.environment, uv) * frame
+                blur = ROUGH_BOUNCE
             else:
-                wi = sample_direction(m, wo, (lobe - share) / (1.0 - share), uv)
+                lobe = (lobe - share) / (1.0 - share)
+                wi = sample_direction(m, wo, lobe, uv)
+                # mirrors behind rough surfaces focus light that chance rarely finds: blur them
+                # (A. Kaplanyan and C. Dachsbacher, Path Space Regularization, 2013)
+                if lobe < m.diffuse_share:
+                    blur = ROUGH_BOUNCE
+                else:
+                    blur = wp.max(blur, wp.min(material.roughness, ROUGH_BOUNCE))
             r = evaluate(m, wo, wi)
             if r.pdf <= 0.0:
                 break
