@@ -1,0 +1,55 @@
+"""The real maker of samples: a scene, a seed and a renderer, rebuilt in whatever process makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from simengine.engine.sample import Sink, make_sample
+
+if TYPE_CHECKING:
+    from simengine.dataset.record import SampleRecord
+    from simengine.engine.workers import Maker
+    from simengine.scene.spec import SceneSpec
+
+__all__ = ["Chain", "open_spec"]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Opens a maker of samples in any process; see `simengine.engine.workers.OpenMaker`.
+
+    Attributes:
+        tree: The resolved tree of the scene.
+        base: Folder that its file names refer to.
+        seed: Seed of the data set.
+        renderer: Name of the renderer.
+        device: ``cpu`` or ``cuda:K``.
+        threads: Threads that render.
+    """
+
+    tree: dict[str, Any]
+    base: str
+    seed: int
+    renderer: str
+    device: str
+    threads: int
+
+    def __call__(self) -> Maker:
+        """Loads what the stages need and returns the maker."""
+        from simengine.render.select import make_renderer
+
+        spec = open_spec(self.tree, self.base)
+        renderer = make_renderer(self.renderer, device=self.device, threads=self.threads)
+
+        def make(index: int, sink: Sink, folder: str) -> SampleRecord:
+            return make_sample(spec, self.seed, index, renderer=renderer, sink=sink, folder=folder)
+
+        return make
+
+
+def open_spec(tree: dict[str, Any], base: str) -> SceneSpec:
+    """Rebuilds a scene from its tree: the same everywhere, also in what its messages say of places in files."""
+    from simengine.scene.spec import SceneSpec
+
+    return SceneSpec.from_tree(tree, base)

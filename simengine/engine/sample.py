@@ -1,0 +1,236 @@
+"""One sample, from its keys to its record and pictures: draw, place, simulate, render, label, encode."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from simengine.dataset.pictures import encode_picture
+from simengine.dataset.record import PhysicsRecord, SampleRecord, ViewRecord
+from simengine.dataset.shard import picture_name
+from simengine.dataset.tally import reason_kind
+from simengine.errors import Rejected, SimengineError
+
+if TYPE_CHECKING:
+    from simengine.physics.trajectory import Trajectory
+    from simengine.render.select import Renderer
+    from simengine.scene.scene import Scene
+    from simengine.scene.spec import SceneSpec
+    from simengine.sensors.observe import View
+
+__all__ = ["Sink", "make_sample", "try_sample"]
+
+Trace = Callable[[str], None]
+"""Told the name of each stage as it begins: draw, physics, render, labels, encode."""
+
+
+class Sink(Protocol):
+    """Where the files of a sample go."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Takes a file."""
+
+    def remove(self, name: str) -> None:
+        """Gives a file up: its try was rejected."""
+
+
+def make_sample(
+    spec: SceneSpec,
+    seed: int,
+    index: int,
+    *,
+    renderer: Renderer,
+    sink: Sink,
+    folder: str,
+    trace: Trace = lambda _: None,
+) -> SampleRecord:
+    """Makes one sample, drawing again until no stage rejects it.
+
+    Args:
+        spec: The scene.
+        seed: The data set's seed.
+        index: The sample's number.
+        renderer: What draws.
+        sink: Takes the pictures as they are made, so that a long sample needs the memory of one.
+        folder: Path of the sink's folder relative to the data set, for the record.
+        trace: Told of each stage.
+
+    Returns:
+        The record; its `rejected` lists the tries before.
+
+    Raises:
+        SimengineError: No draw became a sample within the scene's `attempts`, or a stage failed.
+    """
+    rejected: list[dict[str, Any]] = []
+    for attempt in range(spec.model.attempts):
+        written = _Written(sink)
+        try:
+            record = try_sample(spec, seed, index, attempt, renderer=renderer, sink=written, folder=folder, trace=trace)
+            return replace(record, rejected=rejected)
+        except Rejected as rejection:
+            rejected.append({"attempt": attempt, "stage": rejection.stage, "reason": rejection.reason})
+            written.remove_all()
+    raise SimengineError(_hopeless(index, rejected))
+
+
+def try_sample(
+    spec: SceneSpec,
+    seed: int,
+    index: int,
+    attempt: int,
+    *,
+    renderer: Renderer,
+    sink: Sink,
+    folder: str,
+    outputs: Sequence[str] | None = None,
+    trace: Trace = lambda _: None,
+    drawn: Callable[[Scene], None] = lambda _: None,
+) -> SampleRecord:
+    """Makes one try of one sample.
+
+    Args:
+        spec: The scene.
+        seed: The data set's seed.
+        index: The sample's number.
+        attempt: The try's number, from 0.
+        renderer: What draws.
+        sink: Takes the pictures.
+        folder: Path of the sink's folder relative to the data set.
+        outputs: Pictures to write instead of the scene's.
+        trace: Told of each stage.
+        drawn: Given the scene as drawn, before physics.
+
+    Returns:
+        The record, without the tries before.
+
+    Raises:
+        Rejected: A stage can't go on with this draw.
+        SimengineError: A stage failed, and would fail again.
+    """
+    from simengine.labels.annotate import annotate
+    from simengine.physics.simulate import simulate
+    from simengine.scene.constraints import check_label_constraints
+    from simengine.sensors.observe import observe
+
+    stage = ""
+
+    def enter(name: str) -> None:
+        nonlocal stage
+        stage = name
+        trace(name)
+
+    try:
+        enter("draw")
+        scene = spec.sample(seed, index, attempt=attempt)
+        drawn(scene)
+        enter("physics")
+        trajectory = simulate(scene)
+        wanted = scene.model.outputs if outputs is None else outputs
+        views = []
+        enter("render")
+        for view in observe(scene, trajectory, renderer=renderer):
+            if "rgb" in scene.model.outputs:
+                _refuse_blank(view)
+            enter("labels")
+            record = annotate(scene, trajectory, view)
+            enter("encode")
+            views.append(replace(record, files=_write_pictures(scene, view, record, wanted, sink=sink, folder=folder)))
+            enter("render")
+        enter("labels")
+        for view_record in views:
+            labelled = sum(thing.labelled for thing in view_record.objects)
+            check_label_constraints(spec.label_constraints, scene, labelled=labelled)
+        return _record(scene, trajectory, views)
+    except SimengineError as error:
+        if isinstance(error, Rejected):
+            raise
+        raise SimengineError(f"sample {index}, try {attempt}, stage {stage}: {error}") from error
+    except Exception as error:
+        raise SimengineError(_crash(error, index=index, attempt=attempt, stage=stage)) from error
+
+
+class _Written:
+    """A sink that remembers what one try has written."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._names: list[str] = []
+
+    def write(self, name: str, data: bytes) -> None:
+        self._sink.write(name, data)
+        self._names.append(name)
+
+    def remove(self, name: str) -> None:
+        self._sink.remove(name)
+        self._names.remove(name)
+
+    def remove_all(self) -> None:
+        for name in list(self._names):
+            self.remove(name)
+
+
+def _refuse_blank(view: View) -> None:
+    """A picture of one colour shows nothing, or the renderer failed: no data set should hold it unseen."""
+    rgb = view.frame_data.rgb
+    if (rgb == rgb[0, 0]).all():
+        seen = "though it hits objects" if view.frame_data.instances.any() else "and it hits nothing"
+        raise Rejected(
+            "render",
+            f"the picture of camera {view.camera}, frame {view.frame} is blank: every pixel is {rgb[0, 0].tolist()}, {seen}; "
+            "check its pose and the lights.",
+        )
+
+
+def _write_pictures(
+    scene: Scene, view: View, record: ViewRecord, outputs: Sequence[str], *, sink: Sink, folder: str
+) -> dict[str, str]:
+    far = next(camera.spec.far for camera in scene.cameras if camera.name == view.camera)
+    files = {}
+    for output in outputs:
+        name = picture_name(scene.index, view.camera, view.frame, output)
+        values = getattr(view.frame_data, output)
+        sink.write(name, encode_picture(output, values, scale=record.depth_scale, far=far))
+        files[output] = f"{folder}/{name}"
+    return files
+
+
+def _record(scene: Scene, trajectory: Trajectory, views: list[ViewRecord]) -> SampleRecord:
+    physics = PhysicsRecord(
+        settled_time=None if math.isnan(trajectory.settled_time) else float(trajectory.settled_time),
+        max_penetration=float(trajectory.max_penetration),
+        contacts=len(trajectory.contacts) + trajectory.contacts_dropped,
+    )
+    return SampleRecord(
+        index=scene.index,
+        seed=scene.seed,
+        attempt=scene.attempt,
+        draws=dict(scene.draws),
+        variables=dict(scene.model.variables),
+        rejected=[],
+        physics=physics,
+        views=views,
+    )
+
+
+def _hopeless(index: int, rejected: list[dict[str, Any]]) -> str:
+    kinds = Counter(f"{entry['stage']}: {reason_kind(entry['reason'])}" for entry in rejected)
+    lines = "".join(f"\n  {number} x {kind}" for kind, number in kinds.most_common(5))
+    return (
+        f"sample {index}: none of {len(rejected)} draws became a sample.{lines}\n"
+        "Widen what is drawn or placed, loosen the constraints, or raise `attempts`; "
+        f"`simengine replay DIR --item {index}` shows every try."
+    )
+
+
+def _crash(error: Exception, *, index: int, attempt: int, stage: str) -> str:
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+    return (
+        f"sample {index}, try {attempt}, stage {stage}: {type(error).__name__}: {error}{place}. This is a fault in "
+        f"simengine or in a plug-in, so it is not tried again; `simengine --debug replay DIR --item {index}` repeats it."
+    )
