@@ -62,9 +62,9 @@ def _named(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node]]:
         if path and path[0] == "variables":
             continue
         names = [key for key in path if isinstance(key, str) and key not in ("choose", "options")]
-        if names and names[-1] in ("file", "folder") and isinstance(node.value, str):
-            if not node.value.lstrip().startswith("=") and path[-1] in ("file", "folder"):
-                yield path, node
+        named = isinstance(node.value, str) and bool(names) and names[-1] in ("file", "folder")
+        if named and not node.value.lstrip().startswith("="):
+            yield (*path[:-1], names[-1]) if path[-1] != names[-1] else path, node
 
 
 def _check(name: str, key: str, base: str) -> str:

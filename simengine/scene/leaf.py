@@ -130,7 +130,7 @@ class Leaf:
         if self.rotation:
             value = _read_rotation(value)
         elif self.numeric:
-            value = self._quantities(value)
+            value = self.quantities(value)
         elif isinstance(value, dict) and len(value) == 1:
             _refuse_mapping(value)
         value = inner(value)
@@ -146,7 +146,7 @@ class Leaf:
         def check(part: Any) -> Any:
             if is_recipe(part):
                 return compile_recipe(part, check=check, template=_same, leaf=part_leaf, base=base)
-            part = part_leaf._quantities(part)
+            part = part_leaf.quantities(part)
             if isinstance(part, bool) or not isinstance(part, int | float):
                 raise custom_error("number", f"{_short(part)} is not a number.")
             part_leaf._check_range(part)
@@ -166,7 +166,7 @@ class Leaf:
         inner(_read_rotation(filled) if self.rotation else filled)  # the number of parts
         return parts
 
-    def _quantities(self, value: Any) -> Any:
+    def quantities(self, value: Any) -> Any:
         """Reads units and colours, component by component; refuses booleans."""
         if isinstance(value, str):
             return _parse_color(value) if self.color else self._quantity(value)

@@ -186,7 +186,7 @@ class Variation(Recipe):
         vary: Largest deviation either way (the factor is uniform in 1 - vary .. 1 + vary), or a recipe of the factor.
         low: Values below are raised to it.
         high: Values above are lowered to it.
-        whole: Whether the result is rounded to a whole number.
+        leaf: Unit and range of the node.
         depth: How many variations are nested in `nominal`.
     """
 
@@ -194,7 +194,7 @@ class Variation(Recipe):
     vary: float | Recipe
     low: float
     high: float
-    whole: bool
+    leaf: Leaf
     depth: int
 
     def draw(self, draw: Draw, path: str) -> Any:
@@ -207,6 +207,10 @@ class Variation(Recipe):
         elif isinstance(nominal, list | tuple):
             nominal = draw.resolve(nominal, path)
         key = f"{path}.vary[{self.depth}]" if self.depth else f"{path}.vary"
+        try:
+            nominal = self.leaf.quantities(nominal)
+        except PydanticCustomError as error:
+            raise DrawError(path, error.message()) from None
         parts = nominal if isinstance(nominal, list | tuple) else [nominal]
         if not all(isinstance(part, int | float) and not isinstance(part, bool) for part in parts):
             raise DrawError(path, f"{nominal!r} is no number and can't vary.")
@@ -230,7 +234,7 @@ class Variation(Recipe):
 
     def _bound(self, value: float) -> float:
         value = min(max(value, self.low), self.high)
-        return round(value) if self.whole else value
+        return round(value) if self.leaf.whole else value
 
 
 def is_recipe(value: Any) -> bool:
@@ -403,7 +407,7 @@ def _compile_variation(value: dict, check: Check, template: Check, leaf: Leaf | 
         vary = float(vary)
     low, high = _clip(value.get("clip"), leaf)
     depth = nominal.depth + 1 if isinstance(nominal, Variation) else 0
-    recipe = Variation(nominal, vary, low, high, leaf.whole, depth)
+    recipe = Variation(nominal, vary, low, high, leaf, depth)
     if fixed:
         _check_variation(recipe, [float(part) for part in numbers], leaf)
     return recipe

@@ -138,9 +138,9 @@ class SceneSpec:
 
     def _find(self, path: str) -> tuple[Node, str]:
         """The node of the text that a path of a draw stands for, and its path."""
-        from simengine.scene.paths import parse_keys
+        from simengine.scene.paths import split_keys
 
-        keys = [key for number, key in enumerate(parse_keys(path)) if not (number == 2 and isinstance(key, int))]
+        keys = [key for number, key in enumerate(split_keys(path)) if not (number == 2 and isinstance(key, int))]
         node, done = self.root.follow(keys)
         from simengine.scene.document import format_path
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import (
     BaseModel,
@@ -43,6 +43,27 @@ class Part(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    exclusive: ClassVar[tuple[str, ...]] = ()
+    """Fields of which exactly one is given."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, value: Any) -> Any:
+        if isinstance(value, dict) and any(value.get(name, ...) is None for name in cls.exclusive):
+            return {key: {} if part is None and _takes_part(cls, key) else part for key, part in value.items()}
+        return value
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Part:
+        if self.exclusive:
+            given = [
+                name for name in self.exclusive if name in self.model_fields_set and getattr(self, name) is not None
+            ]
+            if len(given) != 1:
+                found = f"found {', '.join(given)}" if given else "none is given"
+                raise custom_error("one_of", f"needs exactly one of {', '.join(self.exclusive)}; {found}.")
+        return self
 
     @model_validator(mode="wrap")
     @classmethod
@@ -93,22 +114,10 @@ def _any_recipe(values: Iterable[Any]) -> bool:
 class OneOf(Part):
     """A part of which exactly one field is given: a tagged union written ``{tag: {...}}`` or ``{tag: }``."""
 
-    @model_validator(mode="before")
     @classmethod
-    def _empty_is_default(cls, value: Any) -> Any:
-        if isinstance(value, dict) and any(part is None for part in value.values()):
-            return {key: {} if part is None and _takes_part(cls, key) else part for key, part in value.items()}
-        return value
-
-    @model_validator(mode="after")
-    def _exactly_one(self) -> OneOf:
-        given = sorted(self.model_fields_set)
-        if len(given) != 1:
-            found = f"found {', '.join(given)}" if given else "none is given"
-            raise custom_error("one_of", f"needs exactly one of {', '.join(type(self).model_fields)}; {found}.")
-        if getattr(self, given[0]) is None:
-            raise custom_error("one_of", f"'{given[0]}' has no value.")
-        return self
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.exclusive = tuple(cls.model_fields)
 
     @property
     def tag(self) -> str:
@@ -121,7 +130,7 @@ class OneOf(Part):
         return getattr(self, self.tag)
 
 
-def _takes_part(cls: type[OneOf], name: str) -> bool:
+def _takes_part(cls: type[Part], name: str) -> bool:
     if name not in cls.model_fields:
         return False
     annotation = cls.model_fields[name].annotation

@@ -51,6 +51,8 @@ class PointLight(Part):
 class Light(Part):
     """A light: exactly one of ``area``, ``sun`` and ``point``, and its colour."""
 
+    exclusive = ("area", "sun", "point")
+
     area: AreaLight | None = Field(None, description="A shining rectangle.")
     sun: SunLight | None = Field(None, description="A far disk.")
     point: PointLight | None = Field(None, description="A small sphere.")
@@ -88,6 +90,8 @@ class Studio(Part):
 
 class EnvironmentImage(Part):
     """An equirectangular panorama (.hdr, or a PNG/JPEG read as sRGB)."""
+
+    exclusive = ("file", "folder")
 
     file: Text | None = Field(None, description="Path, relative to the scene file.")
     folder: Text | None = Field(None, description="Folder of panoramas of which one is drawn per sample.")

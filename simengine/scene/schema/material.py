@@ -15,6 +15,8 @@ __all__ = ["Material", "Texture"]
 class ImageTexture(Part):
     """A picture from a file, or one drawn from a folder of pictures."""
 
+    exclusive = ("file", "folder")
+
     file: Text | None = Field(None, description="Path of a picture, relative to the scene file.")
     folder: Text | None = Field(None, description="Folder of pictures (PNG, JPEG) of which one is drawn per object.")
 
