@@ -14,6 +14,7 @@ from simengine.render.environment import (
     sky_environment,
     studio_environment,
 )
+from simengine.scene.files import resolve_file
 from simengine.scene.scene import Scene
 from simengine.scene.schema.light import EnvironmentImage
 from simengine.sensors.color import Triple, linear_from_srgb
@@ -51,11 +52,9 @@ def environment(scene: Scene) -> NDArray[np.float32]:
 
 
 def _panorama(part: EnvironmentImage, scene: Scene) -> Path:
-    if (part.file is None) == (part.folder is None):
-        raise SimengineError("environment.image: give exactly one of `file` (a panorama) and `folder` (of panoramas).")
     if part.file is not None:
-        return Path(scene.base) / part.file
-    folder = Path(scene.base) / str(part.folder)
+        return resolve_file(part.file, scene.base)
+    folder = resolve_file(str(part.folder), scene.base)
     found = sorted(path for path in folder.glob("*") if path.suffix.lower() in PANORAMA_SUFFIXES)
     if not found:
         raise SimengineError(
