@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.dataset.record import ViewRecord
-from simengine.errors import Rejected, SimengineError
+from simengine.engine.sample import Watcher, make_sample
 
 if TYPE_CHECKING:
     from simengine.render.model import Frame
     from simengine.render.select import Renderer
+    from simengine.scene.scene import Scene
     from simengine.scene.spec import SceneSpec
+    from simengine.sensors.observe import View
 
 __all__ = ["preview"]
 
@@ -41,7 +43,9 @@ def preview(
 
     rows, captions = [], []
     for index in range(count):
-        pictures = _sample(spec, seed, index, renderer)
+        album = _Album()
+        make_sample(spec, seed, index, renderer=renderer, sink=album, outputs=(), watcher=album)
+        pictures = album.pictures
         for number in np.unique(np.linspace(0, len(pictures) - 1, min(views, len(pictures))).round().astype(int)):
             rows.append(pictures[number])
             captions.append(f"sample {index}")
@@ -49,22 +53,20 @@ def preview(
     return contact_sheet(rows, title=names, captions=captions, classes=spec.model.labels.classes, tile_width=tile_width)
 
 
-def _sample(spec: SceneSpec, seed: int, index: int, renderer: Renderer) -> list[tuple[Frame, ViewRecord]]:
-    from simengine.labels.annotate import annotate
-    from simengine.physics.simulate import simulate
-    from simengine.sensors.observe import observe
+class _Album(Watcher):
+    """Keeps the pictures of the last try, and takes no files."""
 
-    last: Rejected | None = None
-    for attempt in range(spec.model.attempts):
-        try:
-            scene = spec.sample(seed, index, attempt=attempt)
-            trajectory = simulate(scene)
-            pictures = [
-                (view.frame_data, annotate(scene, trajectory, view))
-                for view in observe(scene, trajectory, renderer=renderer)
-            ]
-            spec.check_labels(scene, [sum(thing.labelled for thing in record.objects) for _, record in pictures])
-            return pictures
-        except Rejected as rejection:
-            last = rejection
-    raise SimengineError(f"sample {index} was rejected {spec.model.attempts} times, at last for: {last}")
+    def __init__(self) -> None:
+        self.pictures: list[tuple[Frame, ViewRecord]] = []
+
+    def drawn(self, scene: Scene) -> None:
+        self.pictures.clear()
+
+    def pictured(self, view: View, record: ViewRecord) -> None:
+        self.pictures.append((view.frame_data, record))
+
+    def write(self, name: str, data: bytes) -> None:
+        """Nothing is written: no outputs are asked for."""
+
+    def remove(self, name: str) -> None:
+        """Nothing was written."""

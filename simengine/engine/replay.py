@@ -11,7 +11,7 @@ from simengine.dataset.canonical import canonical_json
 from simengine.dataset.disk import disk_errors, write_atomic
 from simengine.dataset.manifest import read_manifest
 from simengine.engine.chain import open_spec
-from simengine.engine.sample import try_sample
+from simengine.engine.sample import Watcher, try_sample
 from simengine.errors import Rejected, SimengineError
 from simengine.scene.scene import Scene
 from simengine.scene.schema.scene import OUTPUTS
@@ -77,7 +77,7 @@ def replay(dataset_dir: str | Path, *, item: int, out: str | Path, device: str =
         try:
             record = try_sample(
                 spec, plan["seed"], item, attempt,
-                renderer=renderer, sink=sink, folder=folder.name, outputs=OUTPUTS, drawn=sink.write_scene,
+                renderer=renderer, sink=sink, folder=folder.name, outputs=OUTPUTS, watcher=sink,
             )  # fmt: skip
         except Rejected as rejection:
             tries.append({"attempt": attempt, "stage": rejection.stage, "reason": rejection.reason})
@@ -94,8 +94,8 @@ def replay(dataset_dir: str | Path, *, item: int, out: str | Path, device: str =
     return Replay(target, item, tuple(tries), succeeded)
 
 
-class _Folder:
-    """A sink that is a plain folder and forgets nothing."""
+class _Folder(Watcher):
+    """A sink that is a plain folder, forgets nothing, and notes the scene."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -109,7 +109,7 @@ class _Folder:
     def remove(self, name: str) -> None:
         """Keeps the file: it is what the rejection was about."""
 
-    def write_scene(self, scene: Scene) -> None:
+    def drawn(self, scene: Scene) -> None:
         drawn = {
             "index": scene.index,
             "attempt": scene.attempt,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -21,10 +21,20 @@ if TYPE_CHECKING:
     from simengine.scene.spec import SceneSpec
     from simengine.sensors.observe import View
 
-__all__ = ["Sink", "make_sample", "try_sample"]
+__all__ = ["Sink", "Watcher", "make_sample", "try_sample"]
 
-Trace = Callable[[str], None]
-"""Told the name of each stage as it begins: draw, physics, render, labels, encode."""
+
+class Watcher:
+    """Is told what happens to a sample; does nothing by itself."""
+
+    def entered(self, stage: str) -> None:
+        """A stage begins: draw, physics, render, labels or encode."""
+
+    def drawn(self, scene: Scene) -> None:
+        """A try begins with this scene."""
+
+    def pictured(self, view: View, record: ViewRecord) -> None:
+        """A picture was made and labelled."""
 
 
 class Sink(Protocol):
@@ -44,8 +54,9 @@ def make_sample(
     *,
     renderer: Renderer,
     sink: Sink,
-    folder: str,
-    trace: Trace = lambda _: None,
+    folder: str = "",
+    outputs: Sequence[str] | None = None,
+    watcher: Watcher | None = None,
 ) -> SampleRecord:
     """Makes one sample, drawing again until no stage rejects it.
 
@@ -56,7 +67,8 @@ def make_sample(
         renderer: What draws.
         sink: Takes the pictures as they are made, so that a long sample needs the memory of one.
         folder: Path of the sink's folder relative to the data set, for the record.
-        trace: Told of each stage.
+        outputs: Pictures to write instead of the scene's.
+        watcher: Told what happens.
 
     Returns:
         The record; its `rejected` lists the tries before.
@@ -68,7 +80,10 @@ def make_sample(
     for attempt in range(spec.model.attempts):
         written = _Written(sink)
         try:
-            record = try_sample(spec, seed, index, attempt, renderer=renderer, sink=written, folder=folder, trace=trace)
+            record = try_sample(
+                spec, seed, index, attempt,
+                renderer=renderer, sink=written, folder=folder, outputs=outputs, watcher=watcher,
+            )  # fmt: skip
             return replace(record, rejected=rejected)
         except Rejected as rejection:
             rejected.append({"attempt": attempt, "stage": rejection.stage, "reason": rejection.reason})
@@ -84,10 +99,9 @@ def try_sample(
     *,
     renderer: Renderer,
     sink: Sink,
-    folder: str,
+    folder: str = "",
     outputs: Sequence[str] | None = None,
-    trace: Trace = lambda _: None,
-    drawn: Callable[[Scene], None] = lambda _: None,
+    watcher: Watcher | None = None,
 ) -> SampleRecord:
     """Makes one try of one sample.
 
@@ -100,8 +114,7 @@ def try_sample(
         sink: Takes the pictures.
         folder: Path of the sink's folder relative to the data set.
         outputs: Pictures to write instead of the scene's.
-        trace: Told of each stage.
-        drawn: Given the scene as drawn, before physics.
+        watcher: Told what happens.
 
     Returns:
         The record, without the tries before.
@@ -115,17 +128,18 @@ def try_sample(
     from simengine.scene.constraints import check_label_constraints
     from simengine.sensors.observe import observe
 
+    watcher = watcher or Watcher()
     stage = ""
 
     def enter(name: str) -> None:
         nonlocal stage
         stage = name
-        trace(name)
+        watcher.entered(name)
 
     try:
         enter("draw")
         scene = spec.sample(seed, index, attempt=attempt)
-        drawn(scene)
+        watcher.drawn(scene)
         enter("physics")
         trajectory = simulate(scene)
         wanted = scene.model.outputs if outputs is None else outputs
@@ -136,6 +150,7 @@ def try_sample(
                 _refuse_blank(view)
             enter("labels")
             record = annotate(scene, trajectory, view)
+            watcher.pictured(view, record)
             enter("encode")
             views.append(replace(record, files=_write_pictures(scene, view, record, wanted, sink=sink, folder=folder)))
             enter("render")

@@ -12,6 +12,7 @@ from typing import Any
 
 from simengine.assets.build import build
 from simengine.assets.mesh import Asset
+from simengine.dataset.pictures import depth_scale
 from simengine.dataset.record import ObjectRecord, ViewRecord, check_state
 from simengine.errors import SimengineError
 from simengine.labels.classes import object_class
@@ -25,8 +26,6 @@ from simengine.scene.scene import Scene, SceneObject
 from simengine.sensors.observe import View, body_transforms, state_hash
 
 __all__ = ["annotate"]
-
-_DEPTH_STEPS = 65535  # of a 16-bit picture
 
 
 def annotate(scene: Scene, trajectory: Trajectory, view: View) -> ViewRecord:
@@ -59,7 +58,7 @@ def annotate(scene: Scene, trajectory: Trajectory, view: View) -> ViewRecord:
         distortion=None,
         world_from_camera=camera.world_from_camera.tolist(),
         exposure=float(camera.exposure),
-        depth_scale=spec.far / _DEPTH_STEPS,
+        depth_scale=depth_scale(spec.far),
         state=state_hash(trajectory, view.frame, camera),
     )
     check_state(record, view.state)

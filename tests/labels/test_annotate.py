@@ -226,4 +226,4 @@ def test_record_of_a_view_survives_json(labelled):
     record, *_ = labelled([BACKGROUND, THING, THING], {2: (5, 5, 9, 9), 3: (90, 0, 5, 5), 1: (0, 0, W, H)})
     text = json.dumps(record.to_dict(), allow_nan=False)
     assert ViewRecord.from_dict(json.loads(text)) == record
-    assert record.depth_scale == 10.0 / 65535
+    assert record.depth_scale == 0.0002  # the finest step of the 1-2-5 series that reaches 10 m
