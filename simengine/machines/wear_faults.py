@@ -1,0 +1,143 @@
+"""Faults of a bearing that are not one spall: cage, Brinell dents, roughened races."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from simengine.machines.checks import require, require_in
+from simengine.machines.clock import ShaftClock
+from simengine.machines.impacts import ImpactKind, Impacts, join_impacts, passings, random_times, train
+from simengine.machines.mounted import BearingFault, MountedBearing, impact_strength
+
+__all__ = ["BrinellFault", "CageFault", "DistributedFault"]
+
+
+@dataclass(frozen=True)
+class CageFault(BearingFault):
+    """A broken or worn cage: one strike per turn of the cage, and rubs at random.
+
+    Attributes:
+        looseness: Standard deviation of the spacing of strikes, added to the bearing's own jitter.
+        rubs: Random rubs per turn of the cage.
+    """
+
+    looseness: float = 0.03
+    rubs: float = 2.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_in(self, 0.0, 0.2, looseness=self.looseness)
+        require_in(self, 0.0, 100.0, rubs=self.rubs)
+
+    @property
+    def fault_type(self) -> str:
+        """Always ``cage``."""
+        return "cage"
+
+    def impacts(
+        self, mounted: MountedBearing, clock: ShaftClock, span: tuple[float, float], rng: np.random.Generator
+    ) -> Impacts:
+        """Strikes at FTF."""
+        order, jitter = mounted.orders.ftf, float(np.hypot(mounted.jitter, self.looseness))
+        strikes = clock.times_of(passings(clock, order, span, phase=self.start(rng), jitter=jitter, rng=rng))
+        mean = self.rubs * order * float(np.mean(clock.speed(np.linspace(*span, 64))))
+        rubs = random_times(mean, span, rng)
+        times = np.concatenate([strikes, rubs])
+        surface = np.pi * mounted.bearing.pitch_diameter * order
+        strengths = impact_strength(mounted, self.size, surface, clock.speed(times))
+        strengths[len(strikes) :] *= 0.3 * rng.random(len(rubs))
+        return join_impacts([train(times, self.scattered(strengths, rng), ImpactKind.CAGE)])
+
+
+@dataclass(frozen=True)
+class BrinellFault(BearingFault):
+    """Dents of all elements in both races, as a blow at standstill leaves them.
+
+    They lie one pitch of the elements apart, so all elements meet them at once: strikes at BPFO and at
+    BPFI, each the sum over the elements in the load zone.
+
+    Attributes:
+        inner_ratio: Strength of the inner dents relative to the outer ones.
+    """
+
+    inner_ratio: float = 1.0
+
+    @property
+    def fault_type(self) -> str:
+        """``inner+outer``: it shows the orders of both."""
+        return "inner+outer"
+
+    def impacts(
+        self, mounted: MountedBearing, clock: ShaftClock, span: tuple[float, float], rng: np.random.Generator
+    ) -> Impacts:
+        """Strikes at BPFO and at BPFI."""
+        trains = []
+        rings = zip(
+            mounted.ring_orders,
+            (mounted.bearing.outer_diameter, mounted.bearing.inner_diameter),
+            (1.0, self.inner_ratio),
+            (ImpactKind.BRINELL_OUTER, ImpactKind.BRINELL_INNER),
+            strict=True,
+        )
+        pitch = np.arange(mounted.bearing.elements)[:, None] / mounted.bearing.elements
+        for ring, diameter, ratio, kind in rings:
+            rolling = abs(ring - mounted.orders.ftf)
+            order = mounted.bearing.elements * rolling
+            turns = passings(clock, order, span, phase=self.start(rng), jitter=mounted.jitter, rng=rng)
+            times = clock.times_of(turns)
+            load = mounted.zone.load(pitch + ring * turns, np.broadcast_to(turns, (len(pitch), len(turns)))).sum(axis=0)
+            strengths = (
+                ratio * load * impact_strength(mounted, self.size, np.pi * diameter * rolling, clock.speed(times))
+            )
+            trains.append(train(times, self.scattered(strengths, rng), kind))
+        return join_impacts(trains)
+
+
+@dataclass(frozen=True)
+class DistributedFault(BearingFault):
+    """A roughened arc of a race: many small strikes of random sign while an element crosses it.
+
+    No line at the fault order in the raw spectrum, only in the envelope: the noise is cyclostationary.
+
+    Attributes:
+        race: Which race is rough.
+        arc: Length of the rough arc as a fraction of the spacing of the elements; 1: always one on it.
+        density: Strikes per crossing.
+    """
+
+    race: Literal["outer", "inner"] = "outer"
+    arc: float = 0.3
+    density: float = 10.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require(self.race in ("outer", "inner"), self, "race", self.race, "say 'outer' or 'inner'.")
+        require_in(self, 0.01, 1.0, arc=self.arc)
+        require_in(self, 1.0, 1000.0, density=self.density)
+
+    @property
+    def fault_type(self) -> str:
+        """The race."""
+        return self.race
+
+    def impacts(
+        self, mounted: MountedBearing, clock: ShaftClock, span: tuple[float, float], rng: np.random.Generator
+    ) -> Impacts:
+        """Strikes spread over the crossings, as strong as the load then is."""
+        outer = self.race == "outer"
+        ring = mounted.ring_orders[0 if outer else 1]
+        diameter = mounted.bearing.outer_diameter if outer else mounted.bearing.inner_diameter
+        rolling = abs(ring - mounted.orders.ftf)
+        order = mounted.bearing.elements * rolling
+        turns = passings(clock, order, span, phase=self.start(rng), jitter=mounted.jitter, rng=rng)
+        turns = np.repeat(turns, rng.poisson(self.density, len(turns)))
+        turns = np.sort(turns + (rng.random(len(turns)) - 0.5) * self.arc / order)
+        times = clock.times_of(turns)
+        keep = (times >= span[0]) & (times < span[1])
+        turns, times = turns[keep], times[keep]
+        strengths = impact_strength(mounted, self.size, np.pi * diameter * rolling, clock.speed(times))
+        strengths *= mounted.zone.load(ring * turns, turns) * rng.standard_normal(len(turns))
+        return train(times, self.scattered(strengths / np.sqrt(self.density), rng), ImpactKind.ROUGHNESS)
