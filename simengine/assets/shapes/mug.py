@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,7 +116,8 @@ def _handle(r: float, span: Doubles, reach: float, path: Doubles, frames: Double
     # Even steps around the section, from the window's first corner on.
     around = -3 * np.pi / 4 + np.arange(len(border)) * (2 * np.pi / (len(border) - 1))
     c, s = np.cos(around), np.sin(around)
-    flare = 1 + 0.25 * np.r_[0.9, 0.3, np.zeros(len(path) - 4), 0.3, 0.9]
+    length = np.r_[0.0, np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))]
+    flare = 1 + 0.25 * np.exp(-((np.minimum(length, length[-1] - length) / (0.15 * r)) ** 2))
     rings, facing = [], []
     for (x, z), (nx, nz), scale in zip(path, frames, flare, strict=True):
         a, b = wide * scale, thick * scale
@@ -148,7 +150,7 @@ def _between(first: Doubles, second: Doubles) -> Doubles:
     return middle / np.linalg.norm(middle, axis=1, keepdims=True)
 
 
-def _handle_hulls(r: float, path: Doubles, frames: Doubles) -> list[Doubles]:
+def _handle_hulls(r: float, path: Doubles, frames: Doubles) -> list[NDArray[np.float32]]:
     """Short convex pieces along the handle."""
     stations = np.linspace(0, len(path) - 1, 7).round().astype(int)
     angles = np.arange(8) * (np.pi / 4)
@@ -161,4 +163,4 @@ def _handle_hulls(r: float, path: Doubles, frames: Doubles) -> list[Doubles]:
     for end in ends:
         end[:, 0] = 0.97 * r
     chain = [ends[0], *rings, ends[1]]
-    return [np.vstack(pair) for pair in zip(chain[:-1], chain[1:], strict=True)]
+    return [np.vstack(pair).astype(np.float32) for pair in pairwise(chain)]

@@ -1,0 +1,49 @@
+"""Reading pictures."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.errors import SimengineError
+
+__all__ = ["LARGEST_EDGE", "read_picture"]
+
+LARGEST_EDGE = 2048
+"""Pictures are shrunk so that no edge is longer than this [pixels]."""
+
+
+def read_picture(file: Path) -> NDArray[np.uint8]:
+    """An sRGB picture, shape (H, W, 3); grey and transparent ones become colour, deep ones 8 bits.
+
+    Raises:
+        SimengineError: If the file is missing or no picture.
+    """
+    try:
+        status = file.stat()
+    except OSError as error:
+        raise SimengineError(f"The picture {file} can't be read ({error.strerror}). Check the path.") from None
+    return _read(str(file), status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read(file: str, changed: int, size: int) -> NDArray[np.uint8]:
+    import cv2
+
+    try:
+        data = np.fromfile(file, np.uint8)
+        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    except (OSError, cv2.error) as error:
+        raise SimengineError(f"The picture {file} can't be read: {error}.") from None
+    if picture is None:
+        raise SimengineError(f"The file {file} is no picture that can be read. Use PNG or JPEG.")
+    largest = max(picture.shape[:2])
+    if largest > LARGEST_EDGE:
+        shape = [max(1, round(edge * LARGEST_EDGE / largest)) for edge in picture.shape[1::-1]]
+        picture = cv2.resize(picture, shape, interpolation=cv2.INTER_AREA)
+    picture = np.ascontiguousarray(picture[..., ::-1])
+    picture.flags.writeable = False
+    return picture
