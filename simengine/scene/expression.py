@@ -32,11 +32,11 @@ class ExpressionError(SimengineError):
 
 def nearest(name: str, names: Iterable[str], *, most: int = 12) -> str:
     """A remedy for a name that does not exist: the nearest one, and all of them if they are few."""
-    names = [str(each) for each in names]
+    names = sorted({str(each) for each in names})
     near = difflib.get_close_matches(str(name), names, n=1, cutoff=0.55)
     parts = [f"Did you mean '{near[0]}'?"] if near else []
     if names and len(names) <= most:
-        parts.append(f"Valid here: {', '.join(sorted(names))}.")
+        parts.append(f"Valid here: {', '.join(names)}.")
     return " ".join(parts)
 
 

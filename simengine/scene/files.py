@@ -9,7 +9,7 @@ from pathlib import Path
 from simengine.errors import Problem
 from simengine.scene.document import Node, format_path
 
-__all__ = ["LIBRARY_PREFIX", "check_files", "referenced_files", "resolve_file"]
+__all__ = ["LIBRARY_PREFIX", "check_drawn_file", "check_files", "referenced_files", "resolve_file"]
 
 LIBRARY_PREFIX = "pybullet_data:"
 """What the name of a file in PyBullet's object library starts with."""
@@ -39,6 +39,12 @@ def check_files(root: Node, base: str) -> list[Problem]:
         if problem:
             problems.append(Problem(problem, node.mark, format_path(path), "Paths are relative to the scene file."))
     return problems
+
+
+def check_drawn_file(path: str, value: object, base: str) -> str:
+    """What is wrong with a drawn value that names a file or folder; empty if nothing, or if it names none."""
+    key = path.rpartition(".")[2]
+    return _check(value, key, base) if key in ("file", "folder") and isinstance(value, str) else ""
 
 
 def referenced_files(root: Node, base: str) -> Iterator[tuple[str, str]]:

@@ -22,7 +22,11 @@ from simengine.scene.expression import nearest
 from simengine.scene.recipe import compile_recipe, custom_error, is_recipe, relocate
 from simengine.scene.units import parse_quantity
 
-__all__ = ["Leaf"]
+__all__ = ["QUANTITY", "RECIPE", "Leaf", "compile_variable"]
+
+RECIPE = {"$comment": "#/$defs/Recipe"}
+QUANTITY = {"$comment": "#/$defs/Quantity"}
+"""Stand-ins for references in JSON Schemas: pydantic knows only the definitions that it made itself."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +87,13 @@ class Leaf:
         if plain.get("type") == "array":
             plain.pop("prefixItems", None)
             length = plain.get("minItems")
-            items = {"anyOf": [{"type": "number"}, {"$ref": "#/$defs/Quantity"}, {"$ref": "#/$defs/Recipe"}]}
+            items = {"anyOf": [{"type": "number"}, QUANTITY, RECIPE]}
             plain["items"] = items
             if self.rotation:
                 plain["minItems"], plain["maxItems"] = 3, length
         elif plain.get("type") in ("number", "integer"):
-            forms.append({"$ref": "#/$defs/Quantity"})
-        return {"anyOf": [*forms, {"$ref": "#/$defs/Recipe"}]}
+            forms.append(QUANTITY)
+        return {"anyOf": [*forms, RECIPE]}
 
     def of_type(self, source: Any) -> Leaf:
         """The leaf with what its annotated type tells."""

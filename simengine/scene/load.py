@@ -12,6 +12,7 @@ from simengine.scene.document import Node, parse_file
 from simengine.scene.expression import nearest
 from simengine.scene.overlay import Edit, apply_overlay, parse_overrides, read_overlay
 from simengine.scene.paths import Key, Select
+from simengine.scene.plugins import load_installed
 from simengine.scene.spec import SceneSpec
 
 __all__ = ["load_scene"]
@@ -40,6 +41,7 @@ def load_scene(
     """
     if isinstance(randomizers, str) or isinstance(overrides, str):
         raise SpecError([Problem("randomizers and overrides are lists.", remedy="Put the text into a list.")])
+    load_installed()
     file = find_scene(name_or_path)
     root = parse_file(file)
     names, notes = [], []

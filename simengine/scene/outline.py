@@ -13,7 +13,7 @@ from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import OneOf, Part
 from simengine.scene.schema.scene import SceneModel
 
-__all__ = ["Slot", "children", "part_at", "slot_at"]
+__all__ = ["ROOT", "Slot", "children", "part_at", "step"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Slot:
         leaf: Unit and range, None if it is no leaf.
         optional: Whether it may be absent (None).
         field: The field's declaration, None for an entry of a mapping or list.
+        annotation: The type as declared, for validation of a value by itself.
     """
 
     kind: Any
@@ -33,6 +34,7 @@ class Slot:
     leaf: Leaf | None = None
     optional: bool = False
     field: FieldInfo | None = None
+    annotation: Any = None
 
     @property
     def part(self) -> type[Part] | None:
@@ -74,26 +76,16 @@ def step(slot: Slot, key: str | int) -> Slot | None:
         field = slot.part.model_fields.get(key) if isinstance(key, str) else None
         if field is None:
             return None
-        metadata = [item for item in field.metadata if isinstance(item, Leaf)]
-        return _slot(field.annotation, field, metadata[0] if metadata else None)
+        declared = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+        return _slot(declared, field)
     if slot.kind is dict and isinstance(key, str):
-        return _slot(slot.arguments[1], None, None)
+        return _slot(slot.arguments[1], None)
     if slot.kind is tuple and isinstance(key, int) and 0 <= key < len(slot.arguments):
-        inner = _slot(slot.arguments[key], None, None)
-        return inner if inner.leaf else Slot(inner.kind, inner.arguments, slot.leaf)
+        inner = _slot(slot.arguments[key], None)
+        return inner if inner.leaf else Slot(inner.kind, inner.arguments, slot.leaf, annotation=inner.annotation)
     if slot.kind is list and isinstance(key, int):
-        return _slot(slot.arguments[0], None, None)
+        return _slot(slot.arguments[0], None)
     return None
-
-
-def slot_at(path: Sequence[str | int], start: Slot = ROOT) -> Slot | None:
-    """The place of the schema at a path, without recipes in it; None if there is none."""
-    slot: Slot | None = start
-    for key in path:
-        if slot is None:
-            return None
-        slot = step(slot, key)
-    return slot
 
 
 def part_at(tree: Any, path: Sequence[str | int]) -> type[Part] | None:
@@ -114,7 +106,8 @@ def part_at(tree: Any, path: Sequence[str | int]) -> type[Part] | None:
     return slot.part if slot else None
 
 
-def _slot(annotation: Any, field: FieldInfo | None, leaf: Leaf | None) -> Slot:
+def _slot(declared: Any, field: FieldInfo | None) -> Slot:
+    annotation, leaf = declared, None
     optional = False
     while True:
         origin = get_origin(annotation)
@@ -126,12 +119,11 @@ def _slot(annotation: Any, field: FieldInfo | None, leaf: Leaf | None) -> Slot:
             parts = [part for part in get_args(annotation) if part is not type(None)]
             optional = optional or len(parts) < len(get_args(annotation))
             if len(parts) > 1:
-                leaf = leaf or next(
-                    (i for p in parts for i in getattr(p, "__metadata__", ()) if isinstance(i, Leaf)), None
-                )
-                return Slot(annotation, tuple(parts), leaf, optional, field)
+                leaves = [i for p in parts for i in getattr(p, "__metadata__", ()) if isinstance(i, Leaf)]
+                leaf = leaf or (leaves[-1] if leaves else None)
+                return Slot(annotation, tuple(parts), leaf, optional, field, declared)
             annotation = parts[0]
         else:
             break
     kind = origin if origin in (dict, tuple, list) else annotation
-    return Slot(kind, get_args(annotation), leaf.of_type(annotation) if leaf else None, optional, field)
+    return Slot(kind, get_args(annotation), leaf.of_type(annotation) if leaf else None, optional, field, declared)

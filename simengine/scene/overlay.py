@@ -31,7 +31,7 @@ from simengine.scene.outline import ROOT, Slot, step
 from simengine.scene.paths import Key, PathError, Segment, Select, alternatives, options, parse_pattern, slot_of
 from simengine.scene.schema.base import Part
 
-__all__ = ["Edit", "Overlay", "apply_overlay", "parse_overrides", "read_overlay"]
+__all__ = ["Edit", "Overlay", "apply_overlay", "parse_overrides", "plain_default", "read_overlay"]
 
 Kind = Literal["remove", "set", "vary", "add"]
 KINDS: tuple[Kind, ...] = ("remove", "set", "vary", "add")
@@ -227,7 +227,7 @@ def _make(container: Node, key: str, slot: Slot, rest: Sequence[Segment], edit: 
         default = {}  # `tag:` with nothing after it
     elif default is None:
         return 0
-    made = from_plain(_plain(default), mark=edit.mark)
+    made = from_plain(plain_default(default), mark=edit.mark)
     changed = _enter(Node({key: made}), key, made, slot, rest, edit) if rest else 0
     if not rest:
         return _change(container, key, made, slot, edit)
@@ -274,17 +274,18 @@ def _vary(entries: Any, key: Any, child: Node | None, slot: Slot, vary: Node) ->
     return 1
 
 
-def _plain(default: Any) -> Any:
+def plain_default(default: Any) -> Any:
+    """A default of the schema as a scene would write it."""
     if isinstance(default, Part):
         return {
-            name: _plain(getattr(default, name))
+            name: plain_default(getattr(default, name))
             for name in type(default).model_fields
             if name in default.model_fields_set
         }
     if isinstance(default, dict):
-        return {key: _plain(part) for key, part in default.items()}
+        return {key: plain_default(part) for key, part in default.items()}
     if isinstance(default, list | tuple):
-        return [_plain(part) for part in default]
+        return [plain_default(part) for part in default]
     return default
 
 

@@ -23,6 +23,8 @@ __all__ = [
     "Segment",
     "Select",
     "alternatives",
+    "find_all",
+    "options",
     "parse_keys",
     "parse_pattern",
     "slot_of",
@@ -174,6 +176,22 @@ def alternatives(node: Node, slot: Slot | None) -> list[Node]:
     if slot is None or slot.part is not None or slot.leaf is not None:
         return [] if is_recipe(dict.fromkeys(value)) else [node]
     return [node]
+
+
+def find_all(node: Node, segments: Sequence[Segment], slot: Slot | None = ROOT) -> Iterator[Node]:
+    """Every node that a pattern leads to; choices between subtrees are looked through."""
+    if not segments:
+        yield node
+        return
+    segment, rest = segments[0], segments[1:]
+    for container in alternatives(node, slot):
+        if isinstance(segment, Select):
+            found = list(segment.picks(container))
+        else:
+            child = container.child(segment.name)
+            found = [(segment.name, child)] if child is not None else []
+        for key, child in found:
+            yield from find_all(child, rest, step(slot, key) if slot is not None else None)
 
 
 def options(node: Node) -> list[Node]:

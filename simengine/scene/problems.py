@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -61,7 +62,7 @@ def problems_of(error: ValidationError, root: Node, prefix: Path = ()) -> list[P
     return sorted(merged.values(), key=lambda p: (p.mark.line, p.mark.column) if p.mark else (0, 0))
 
 
-def _problem(line: dict, root: Node, prefix: Path) -> Problem:
+def _problem(line: Any, root: Node, prefix: Path) -> Problem:
     path = _in_text(root, (*prefix, *line["loc"]))
     node, _ = root.follow(path)
     kind, message, remedy = line["type"], line["msg"], ""
@@ -72,6 +73,9 @@ def _problem(line: dict, root: Node, prefix: Path) -> Problem:
         return Problem(message, node.key_mark or node.mark, format_path(path), remedy)
     if kind == "missing":
         missing = line["loc"][-1]
+        if isinstance(missing, int):
+            length = len(node.value) if isinstance(node.value, list) else 0
+            return Problem(f"has {length} entries; more belong here.", node.mark, format_path(path))
         return Problem(f"'{missing}' is missing.", node.mark, format_path(path), f"Add `{missing}: ...`.")
     if kind in _PLAIN:
         message = f"{_PLAIN[kind]}, not {_show(line['input'])}."

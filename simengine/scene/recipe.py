@@ -503,7 +503,7 @@ def relocate(
 
 def custom_error(kind: str, message: str) -> PydanticCustomError:
     """An error with a message in which braces mean nothing."""
-    return PydanticCustomError(kind, "{message}", {"message": message})  # type: ignore[arg-type]
+    return PydanticCustomError(kind, "{message}", {"message": message})
 
 
 def _problem(message: str, *where: Any) -> Any:

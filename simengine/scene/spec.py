@@ -10,11 +10,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from simengine.errors import Problem, Rejected, SpecError
+from simengine.errors import Problem, Rejected, SimengineError, SpecError
+from simengine.sampling.plan import check_plan
 from simengine.scene.constraints import broken_constraint, split_constraints
-from simengine.scene.document import Node, from_plain
+from simengine.scene.document import Node, format_path, from_plain
 from simengine.scene.draw import Compiled, compile_model, draw_scene
-from simengine.scene.files import check_files, referenced_files
+from simengine.scene.files import check_drawn_file, check_files, referenced_files
+from simengine.scene.paths import split_keys
 from simengine.scene.problems import problems_of
 from simengine.scene.recipe import DrawError
 from simengine.scene.rules import check_rules
@@ -70,6 +72,7 @@ class SceneSpec:
         self.description: str = model.description
         self._draw_constraints, self.label_constraints = split_constraints(model.constraints)
         self._compiled: Compiled = compile_model(model)
+        self._check_plan()
         self._try()
 
     @classmethod
@@ -123,27 +126,36 @@ class SceneSpec:
     def __reduce__(self) -> Any:
         return _rebuild, (self.tree, self.base, self.randomizers, self.notes)
 
+    def _check_plan(self) -> None:
+        try:
+            check_plan(self._compiled.plan, self._compiled.planned)
+        except SimengineError as error:
+            node = self.root.child("plan")
+            raise SpecError([Problem(str(error), node.mark if node else None, "plan")]) from None
+
     def _try(self) -> None:
         """Draws a few samples, so that what can never be drawn is an error now and not later."""
         failure: DrawError | None = None
         for index in range(_TRIALS):
             try:
-                draw_scene(self._compiled, base=self.base, seed=0, index=index, attempt=0)
-                return
+                scene = draw_scene(self._compiled, base=self.base, seed=0, index=index, attempt=0)
             except DrawError as error:
                 failure = error
+                continue
+            for path, value in scene.draws.items():
+                problem = check_drawn_file(path, value, self.base)
+                if problem:
+                    node, where = self._find(path)
+                    raise SpecError([Problem(problem, node.mark, where, "Paths are relative to the scene file.")])
+            return
         assert failure is not None
-        node, path = self._find(failure.path)
-        raise SpecError([Problem(failure.reason, node.mark, path, f"({_TRIALS} of {_TRIALS} trial draws failed.)")])
+        node, where = self._find(failure.path)
+        raise SpecError([Problem(failure.reason, node.mark, where, f"({_TRIALS} of {_TRIALS} trial draws failed.)")])
 
     def _find(self, path: str) -> tuple[Node, str]:
         """The node of the text that a path of a draw stands for, and its path."""
-        from simengine.scene.paths import split_keys
-
         keys = [key for number, key in enumerate(split_keys(path)) if not (number == 2 and isinstance(key, int))]
         node, done = self.root.follow(keys)
-        from simengine.scene.document import format_path
-
         return node, format_path(done)
 
     def _located(self, error: DrawError) -> str:

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from simengine.scene.leaf import Leaf
+from simengine.scene.leaf import RECIPE, Leaf
 from simengine.scene.recipe import Recipe, compile_recipe, custom_error, holds_recipe, is_recipe
 
 __all__ = [
@@ -83,7 +83,10 @@ class Part(BaseModel):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: Any, handler: GetJsonSchemaHandler) -> dict:
-        return {"anyOf": [handler(core), {"$ref": "#/$defs/Recipe"}]}
+        schema = handler.resolve_ref_schema(handler(core))
+        if cls.exclusive == tuple(cls.model_fields):
+            schema |= {"minProperties": 1, "maxProperties": 1}
+        return {"anyOf": [schema, RECIPE]}
 
 
 def template(value: Any) -> Any:
