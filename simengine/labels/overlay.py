@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -206,7 +207,7 @@ def _draw_names(picture: Picture, entries: Sequence[ObjectRecord], colors: Mappi
     for entry, (x0, y0, x1, y1) in zip(entries, boxes, strict=True):
         text = entry.category or ""
         wide = text_width(text, size=size, bold=True) + 2 * pad
-        corners = [(round(x), round(y)) for y in (y0 - high, y1 + 1) for x in (x0 - 1, x1 + 1 - wide)]
+        corners = [(round(x), y) for y in (floor(y0) - high, ceil(y1)) for x in (x0 - 1, x1 + 1 - wide)]
         spots = [(min(max(0, x), max(0, width - wide)), min(max(0, y), max(0, height - high))) for x, y in corners]
         left, top = min(
             spots, key=lambda spot: sum(_overlap((*spot, spot[0] + wide, spot[1] + high), b) for b in taken)
