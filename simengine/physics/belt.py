@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import pybullet
+from simengine.physics.bullet import pybullet
 
 __all__ = ["BELT_MASS", "Belt"]
 

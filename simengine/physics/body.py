@@ -123,10 +123,11 @@ class Body:
         return tuple(corners for piece in self.collision for corners in _corners(piece)) or (self.points,)
 
     @cached_property
-    def thickness(self) -> float:
-        """Smallest extent along its axes of inertia [m]."""
+    def extents(self) -> tuple[float, float, float]:
+        """Extents along its axes of inertia [m], smallest first: thickness, width, length."""
         local = (self.points - self.center_of_mass) @ matrix(self.principal[0])
-        return float(np.ptp(local, axis=0).min())
+        thickness, width, length = sorted(np.ptp(local, axis=0).tolist())
+        return thickness, width, length
 
     @cached_property
     def gyration(self) -> float:

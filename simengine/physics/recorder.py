@@ -37,11 +37,17 @@ class Recorder:
             self._still[row, :7] = (*at, *multiply(pose.rotation, rotation))
         self._times: list[float] = []
         self._states: list[np.ndarray] = []
+        self._joints: dict[str, list[float]] = {}
 
     def record(self, time: float) -> None:
         """Records the present state as that of `time` [s]."""
         state = self._still.copy()
         state[self._moving] = np.concatenate(self._world.poses(), axis=1)
+        for number, model in self._world.articulated.items():
+            rows = [row for row, (owner, _) in enumerate(self._rows) if owner == number]
+            state[rows] = model.link_states()
+            for joint, position in model.joint_positions().items():
+                self._joints.setdefault(f"{self._bodies[number].name}/{joint}", []).append(position)
         self._times.append(time)
         self._states.append(state)
 
@@ -61,5 +67,6 @@ class Recorder:
             positions=states[..., :3],
             rotations=states[..., 3:7] / norms,
             velocities=states[..., 7:],
+            joints={name: np.array(positions) for name, positions in self._joints.items()},
             **rest,
         )

@@ -21,9 +21,11 @@ from simengine.scene.schema.scene import World
 
 __all__ = ["Resolution", "choose_resolution"]
 
-_TRAVEL = 0.35  # largest way in a step, as a share of a body's thickness
+_THIN = 2.0  # largest way in a step, in thicknesses: thin things may reach into what they hit
+_WIDE = 0.35  # and in widths: compact ones only so far
 _HALVINGS = 3
 _FALL = 0.3  # assumed height of a fall onto nothing in particular [m]
+_FORESIGHT = (0.02, 0.15)  # distance at which Bullet starts a contact, in sizes of the smaller thing
 
 
 @dataclass(frozen=True)
@@ -33,16 +35,20 @@ class Resolution:
     Attributes:
         scale: Bullet's units per metre, a power of two.
         time_step: Largest step [s].
-        swept: Radius [m] of the ball that Bullet sweeps for each body that is still too fast for the step, else 0.
+        foresight: How far ahead contacts are seen, as a share of the smaller thing's size. More of it keeps thin
+            things from cutting into each other (8 of 8 bins of washers, nuts and bolts came to rest at 0.15, 7 at
+            0.02, none at 0.4, where contacts flicker), less keeps bounces true.
+        swept: Radius [m] of the ball that Bullet sweeps for each body that outruns itself all the same, else 0.
     """
 
     scale: float
     time_step: float
+    foresight: float
     swept: tuple[float, ...]
 
 
 def choose_resolution(bodies: Sequence[Body], poses: Sequence[Pose], world: World) -> Resolution:
-    """Chooses units by the thinnest moving body, and halves the step (thrice at most) until none outruns its thickness.
+    """Chooses units by the thinnest moving body, and halves the step (thrice at most) until none is too fast for it.
 
     Args:
         bodies: All bodies.
@@ -51,22 +57,20 @@ def choose_resolution(bodies: Sequence[Body], poses: Sequence[Pose], world: Worl
     """
     moving = [(body, pose) for body, pose in zip(bodies, poses, strict=True) if body.dynamic and not body.articulated]
     if not moving:
-        return Resolution(1.0, world.time_step, (0.0,) * len(bodies))
-    thinnest = min(body.thickness for body, _ in moving)
-    scale = 2.0 ** max(round(-math.log2(thinnest)), 0)
+        return Resolution(1.0, world.time_step, _FORESIGHT[0], (0.0,) * len(bodies))
     solids = Volumes.around(
         pose.apply(piece) for body, pose in zip(bodies, poses, strict=True) if not body.dynamic for piece in body.pieces
     )
     speed = {body.name: _impact_speed(body, pose, solids, world.gravity) for body, pose in moving}
     step = world.time_step
     for _ in range(_HALVINGS):
-        if all(speed[body.name] * step <= _TRAVEL * body.thickness for body, _ in moving):
+        if all(speed[b.name] * step <= min(_THIN * b.extents[0], _WIDE * b.extents[1]) for b, _ in moving):
             break
         step /= 2
-    swept = tuple(
-        0.4 * body.thickness if speed.get(body.name, 0.0) * step > 0.5 * body.thickness else 0.0 for body in bodies
-    )
-    return Resolution(scale, step, swept)
+    thin = any(speed[body.name] * step > _WIDE * body.extents[0] for body, _ in moving)
+    swept = (0.4 * b.extents[0] if speed.get(b.name, 0.0) * step > b.extents[1] else 0.0 for b in bodies)
+    thinnest = min(body.extents[0] for body, _ in moving)
+    return Resolution(2.0 ** max(round(-math.log2(thinnest)), 0), step, _FORESIGHT[thin], tuple(swept))
 
 
 def _impact_speed(body: Body, pose: Pose, solids: Volumes, gravity: float) -> float:

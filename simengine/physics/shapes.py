@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pybullet
 from numpy.typing import ArrayLike, NDArray
 
 from simengine.assets.mesh import Collision
+from simengine.physics.bullet import pybullet
 from simengine.physics.frames import inverse, rotate
 
 __all__ = ["create_shapes"]

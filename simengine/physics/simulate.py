@@ -9,6 +9,7 @@ import numpy as np
 from simengine.assets.build import build
 from simengine.assets.collision import collision_of
 from simengine.errors import Rejected
+from simengine.physics.articulated import link_frames
 from simengine.physics.body import Body
 from simengine.physics.contacts import ContactLog
 from simengine.physics.placement.place import place
@@ -42,7 +43,7 @@ def simulate(scene: Scene) -> Trajectory:
     poses = place(scene, bodies)
     rules, timeline = scene.model.world, scene.model.timeline
     resolution = choose_resolution(bodies, poses, rules)
-    with World(gravity=rules.gravity, scale=resolution.scale) as world:
+    with World(gravity=rules.gravity, scale=resolution.scale, foresight=resolution.foresight) as world:
         for number, (body, pose) in enumerate(zip(bodies, poses, strict=True)):
             world.add(number, body, pose, swept=resolution.swept[number])
         world.ready()
@@ -78,7 +79,7 @@ def simulate(scene: Scene) -> Trajectory:
 def _body(item, scene: Scene) -> Body:
     asset = build(item.spec.shape, base=scene.base)
     collision = () if asset.urdf else collision_of(asset, item.spec.physics.collision)
-    body = Body(item, asset, collision)
+    body = Body(item, asset, collision, link_frames(asset)) if asset.urdf else Body(item, asset, collision)
     if body.dynamic and not body.articulated and not body.mass > 0:
         raise Rejected(
             "physics", f"{body.name} has no volume, so its mass is 0: give `physics.mass`, or make it static."
