@@ -105,6 +105,13 @@ def read_environment(path: str | Path, *, scale: float = 1.0, rotation: float = 
     return np.ascontiguousarray(np.roll(rgb, shift, axis=1) * np.float32(scale))
 
 
+def _average_cells(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over each cell of what bilinear look-ups give there: light leaks into neighbours."""
+    padded = np.pad(np.pad(values, ((1, 1), (0, 0)), mode="edge"), ((0, 0), (1, 1)), mode="wrap")
+    rows = 0.125 * padded[:-2] + 0.75 * padded[1:-1] + 0.125 * padded[2:]
+    return 0.125 * rows[:, :-2] + 0.75 * rows[:, 1:-1] + 0.125 * rows[:, 2:]
+
+
 def environment_distribution(panorama: Floats, *, rows: int = 64) -> tuple[Floats, Floats, float]:
     """The distribution from which directions to the surroundings are drawn, and how often to use it.
 
@@ -117,6 +124,7 @@ def environment_distribution(panorama: Floats, *, rows: int = 64) -> tuple[Float
         directions drawn from it: 0 for even surroundings (materials sample those well), 0.5 for uneven ones.
     """
     luminance = panorama.astype(np.float64) @ (0.2126, 0.7152, 0.0722)
+    luminance = _average_cells(luminance)
     h, w = min(rows, luminance.shape[0]), min(2 * rows, luminance.shape[1])
     row_edges = np.arange(h + 1) * luminance.shape[0] // h
     column_edges = np.arange(w + 1) * luminance.shape[1] // w
@@ -124,7 +132,7 @@ def environment_distribution(panorama: Floats, *, rows: int = 64) -> tuple[Float
     cells /= np.diff(row_edges)[:, None] * np.diff(column_edges)[None, :]
     mean = cells.mean()
     uneven = mean > 0 and cells.max() > 3 * mean
-    cells = cells + (0.01 * mean if mean > 0 else 1.0)  # look-ups are bilinear: light leaks into dark neighbours
+    cells = cells + (0.01 * mean if mean > 0 else 1.0)  # nothing is out of reach
     weight = -np.diff(np.cos(np.pi * np.arange(h + 1) / h))
     mass = cells * weight[:, None]
     by_row = np.concatenate([[0], np.cumsum(mass.sum(axis=1))])

@@ -48,7 +48,7 @@ def sample_points(pairs: int, count: int, seed: int) -> Words:
     Returns:
         Fractions of 2^32, shape (pairs, count, 2).
     """
-    keys = np.random.Generator(np.random.Philox(key=seed % 2**64)).integers(
+    keys = np.random.Generator(np.random.Philox(key=seed % 2**128)).integers(
         0, 2**32, size=(pairs, 3, 1), dtype=np.uint32
     )
     index = np.broadcast_to(np.arange(count, dtype=np.uint32), (pairs, count))

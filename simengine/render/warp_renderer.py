@@ -343,6 +343,7 @@ class WarpRenderer:
         block = 1 << (count - 1).bit_length()
         look.samples = count
         look.block = block
+        look.stride = int(settings.samples > 4)  # few samples: an even picture; many: no bias shared by all pixels
         look.seed = (settings.seed ^ settings.seed >> 32) & 0xFFFFFFFF
         pairs = 1 + (settings.bounces + 1) * (look.light_rays + 2)
         look.points = _points(pairs, 16 * block, settings.seed, number, self.device)
@@ -357,7 +358,7 @@ def _albedo_table(device: str) -> Any:
 @lru_cache(maxsize=8)
 def _points(pairs: int, count: int, seed: int, number: int, device: str) -> Any:
     wp = load_warp()
-    return wp.array(sample_points(pairs, count, seed + (number << 64)), dtype=wp.vec2ui, device=device)
+    return wp.array(sample_points(pairs, count, seed % 2**64 + (number << 64)), dtype=wp.vec2ui, device=device)
 
 
 def _camera_data(camera: RenderCamera) -> Any:

@@ -23,9 +23,8 @@ TABLE = wp.constant(32)
 @wp.struct
 class Bsdf:
     diffuse: wp.float32  # share of the light that reaches the diffuse layer
-    f0: wp.vec3
-    f90: wp.float32
-    gain: wp.vec3  # compensation of multiple scattering
+    f0: wp.vec3  # reflectance along the normal and at grazing angles, with multiple scattering
+    f90: wp.vec3
     alpha: wp.float32
     coat: wp.float32
     diffuse_share: wp.float32  # probabilities of the lobes
@@ -82,14 +81,15 @@ def bsdf_at(
     ab = directional_albedo(table, cosine, wp.sqrt(m.alpha))
     single = ab[0] + ab[1]
     dielectric = 0.08 * specular
-    m.f0 = wp.vec3(dielectric) * (1.0 - metallic) + base * metallic
-    lost = 1.0 / wp.max(single, 1.0e-3) - 1.0
-    m.gain = wp.vec3(1.0) + m.f0 * lost
     # Fresnel at grazing angles fades out below 2 % reflectance, so that `specular` 0 is plain Lambert
-    dielectric_f90 = wp.min(50.0 * dielectric, 1.0)
-    m.f90 = dielectric_f90 * (1.0 - metallic) + metallic
-    albedo = wp.cw_mul(m.f0 * ab[0] + wp.vec3(m.f90 * ab[1]), m.gain)
-    dielectric_albedo = (dielectric * ab[0] + dielectric_f90 * ab[1]) * (1.0 + dielectric * lost)
+    grazing = wp.min(50.0 * dielectric, 1.0)
+    lost = 1.0 / wp.max(single, 1.0e-3) - 1.0
+    gain = 1.0 + dielectric * lost
+    metal_gain = wp.vec3(1.0) + base * lost
+    m.f0 = wp.vec3(dielectric * gain * (1.0 - metallic)) + wp.cw_mul(base, metal_gain) * metallic
+    m.f90 = wp.vec3(grazing * gain * (1.0 - metallic)) + metal_gain * metallic
+    albedo = m.f0 * ab[0] + m.f90 * ab[1]
+    dielectric_albedo = (dielectric * ab[0] + grazing * ab[1]) * gain
     m.coat = clear_coat
     coat_albedo = float(0.0)
     if clear_coat > 0.0:
@@ -141,8 +141,7 @@ def evaluate(m: Bsdf, wo: wp.vec3, wi: wp.vec3):
     schlick = f2 * f2 * f
     if m.specular_share > 0.0:
         g = ggx(m.alpha, wo, wi, h)
-        fresnel = m.f0 * (1.0 - schlick) + wp.vec3(m.f90 * schlick)
-        r.specular = wp.cw_mul(fresnel, m.gain) * (g[0] * m.under_coat)
+        r.specular = (m.f0 * (1.0 - schlick) + m.f90 * schlick) * (g[0] * m.under_coat)
         r.pdf += m.specular_share * g[1]
     if m.coat > 0.0:
         c = ggx(COAT_ALPHA, wo, wi, h)

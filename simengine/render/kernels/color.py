@@ -44,6 +44,7 @@ class LookData:
     block: wp.int32  # samples rounded up to a power of two
     bounces: wp.int32
     seed: wp.uint32
+    stride: wp.int32  # 0 for the same point set in all blocks
     emissive: wp.int32  # whether any material gives off light
     clamp: wp.float32
     pixel_angle: wp.float32
@@ -114,7 +115,7 @@ def trace_color(
     y = row + first_row
     # 4 x 4 pixels share one point set: neighbours draw different points of it, which the filter then joins
     cell = ((x ^ y) & 1) * 8 + (y & 1) * 4 + ((x ^ y) & 2) * 1 + ((y & 2) >> 1)
-    key = mix_bits(look.seed)
+    key = mix_bits(look.seed + wp.uint32(look.stride * ((y >> 2) * camera.width + (x >> 2))))
     center = hits[y, x].instance
     pure = float(1.0)
     sum_diffuse = wp.vec3(0.0)

@@ -20,6 +20,7 @@ PI = wp.constant(3.14159265358979)
 AREA = wp.constant(0)
 POINT = wp.constant(1)
 SUN = wp.constant(2)
+SKY = wp.constant(1.0e29)  # distance of the sun: nearer than a ray's end, beyond everything else
 
 
 @wp.struct
@@ -102,7 +103,7 @@ def sample_light(light: Light, p: wp.vec3, u: wp.vec2):
             s.direction = d / s.distance
             s.radiance = light.radiance / d2
     else:
-        s.distance = 1.0e30
+        s.distance = SKY
         if light.size > 0.0:
             s.direction = cone_direction(light.normal, light.size, u)
             s.pdf = 1.0 / (2.0 * PI * light.size)
@@ -144,7 +145,7 @@ def light_along(light: Light, p: wp.vec3, direction: wp.vec3):
     elif light.size > 0.0:
         chord = direction - light.normal
         if wp.dot(chord, chord) < 2.0 * light.size:  # |chord|^2 = 2 (1 - cos)
-            s.distance = 1.0e30
+            s.distance = SKY
             s.pdf = 1.0 / (2.0 * PI * light.size)
             s.radiance = light.radiance
     return s
