@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simengine.assets.draft import Draft
+from simengine.assets.files import asset_path, check_file
+from simengine.assets.import_mesh import mesh_asset
+from simengine.assets.library import library_asset
 from simengine.assets.mesh import Asset, Link
 from simengine.assets.patch import assemble
 from simengine.assets.shapes import die, fasteners, furniture, gear, mug, solids, tray, vessels
 from simengine.assets.solid import mesh_solid
+from simengine.assets.urdf import urdf_asset
 
 if TYPE_CHECKING:
     from simengine.scene.schema.shapes import Shape
@@ -42,6 +46,8 @@ _BUILDERS: dict[str, Callable[[Any], Draft]] = {
     "rack": furniture.rack,
 }
 
+_READERS: dict[str, Callable[[Any, str], Asset]] = {"mesh": mesh_asset, "urdf": urdf_asset, "library": library_asset}
+
 _CACHE: OrderedDict[str, Asset] = OrderedDict()
 _CACHE_SIZE = 512
 
@@ -60,10 +66,16 @@ def build(shape: Shape, *, base: str) -> Asset:
         SimengineError: If a file is missing or broken.
         Rejected: If the drawn parameters contradict each other (a bore wider than its gear).
     """
-    values = shape.value.model_dump(mode="json")
-    key = _key({"shape": shape.tag, "values": values})
+    content: dict[str, Any] = {"shape": shape.tag, "values": shape.value.model_dump(mode="json")}
+    if shape.tag in ("mesh", "urdf"):
+        file = asset_path(shape.value.file, base=base)
+        content["file"] = [str(file), *check_file(file, kind="The mesh" if shape.tag == "mesh" else "The URDF")]
+    key = _key(content)
     if key not in _CACHE:
-        _CACHE[key] = _finish(_BUILDERS[shape.tag](shape.value), key)
+        if shape.tag in _READERS:
+            _CACHE[key] = _READERS[shape.tag](shape.value, base)
+        else:
+            _CACHE[key] = _finish(_BUILDERS[shape.tag](shape.value), key)
         if len(_CACHE) > _CACHE_SIZE:
             _CACHE.popitem(last=False)
     _CACHE.move_to_end(key)
