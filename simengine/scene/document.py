@@ -183,10 +183,11 @@ def parse(text: str, *, file: str, first_column: int = 1) -> Node:
         return reader.read(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         what = " ".join(part for part in (error.problem, error.context) if part) or "is no YAML"
-        remedy = "Indent with spaces." if "\\t" in what or "'\t'" in what else ""
-        raise SpecError(
-            [Problem(f"{what}.", reader.mark(error.problem_mark or error.context_mark), remedy=remedy)]
-        ) from None
+        place = error.problem_mark or error.context_mark
+        if error.context_mark and place.line >= len(text.splitlines()):  # noticed at the end: say where it began
+            place = error.context_mark
+        remedy = "Indent with spaces." if "\\t" in what or "token" in what else ""
+        raise SpecError([Problem(f"{what}.", reader.mark(place), remedy=remedy)]) from None
     except yaml.YAMLError as error:  # a reader's error has no mark
         raise SpecError([Problem(f"is no YAML: {error}.", Mark(file, 1, first_column))]) from None
 

@@ -7,6 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from simengine.errors import Problem
+from simengine.sampling.distribution import DISTRIBUTIONS
 from simengine.scene.document import Node, format_path
 
 __all__ = ["LIBRARY_PREFIX", "check_drawn_file", "check_files", "referenced_files", "resolve_file"]
@@ -65,8 +66,8 @@ def referenced_files(root: Node, base: str) -> Iterator[tuple[str, str]]:
 def _named(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node]]:
     """Nodes that name a file or folder: texts under `file` and `folder`, or alternatives of a choice there."""
     for path, node in root.walk():
-        if path and path[0] == "variables":
-            continue
+        if path and path[0] == "variables" and (len(path) < 3 or path[-2] not in DISTRIBUTIONS):
+            continue  # a variable of that name is no file by itself
         names = [key for key in path if isinstance(key, str) and key not in ("choose", "options")]
         named = isinstance(node.value, str) and bool(names) and names[-1] in ("file", "folder")
         if named and not node.value.lstrip().startswith("="):

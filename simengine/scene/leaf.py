@@ -43,6 +43,7 @@ class Leaf:
         rotation: Whether the value is a rotation, so that Euler angles are read too.
         numeric: Whether the value is a number or several; set from the annotated type.
         whole: Whether it is a whole number; set from the annotated type.
+        truth: Whether it is true or false; set from the annotated type.
     """
 
     unit: str | None = ""
@@ -53,6 +54,7 @@ class Leaf:
     rotation: bool = False
     numeric: bool = True
     whole: bool = False
+    truth: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         leaf = self.of_type(source)
@@ -100,7 +102,9 @@ class Leaf:
         parts = get_args(source) if get_origin(source) is tuple else (source,)
         if self.unit is None:
             return self
-        return dataclasses.replace(self, numeric=parts[0] in (int, float), whole=parts[0] is int)
+        return dataclasses.replace(
+            self, numeric=parts[0] in (int, float), whole=parts[0] is int, truth=parts[0] is bool
+        )
 
     def contains(self, number: float, *, open_end: bool = False) -> bool:
         """Whether one component lies in the range.
@@ -137,6 +141,8 @@ class Leaf:
             value = self.quantities(value)
         elif isinstance(value, dict) and len(value) == 1:
             _refuse_mapping(value)
+        elif self.truth and not isinstance(value, bool):
+            raise custom_error("truth", f"true or false belongs here, not {_short(value)}.")
         value = inner(value)
         if self.numeric:
             self._check_range(value)
