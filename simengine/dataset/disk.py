@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from simengine.errors import SimengineError
 
-__all__ = ["atomic_file", "disk_errors", "sync_folder", "write_atomic"]
+__all__ = ["atomic_file", "disk_errors", "sync", "write_atomic"]
 
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space",
@@ -67,7 +67,7 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
-        sync_folder(path.parent)
+        sync(path.parent)
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -76,9 +76,9 @@ def write_atomic(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-def sync_folder(path: Path) -> None:
-    """Makes the names in a folder survive a power cut."""
-    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+def sync(path: Path) -> None:
+    """Makes a file, or the names in a folder, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
