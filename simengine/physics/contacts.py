@@ -52,7 +52,7 @@ class ContactLog:
             return
         forces = np.array([point[9] for point in points])
         weights = forces / forces.sum()
-        position = weights @ np.array([point[6] for point in points]) / self._world.scale
+        position = weights @ np.array([np.add(point[5], point[6]) for point in points]) / (2 * self._world.scale)
         normal = weights @ np.array([point[7] for point in points])
         normal /= np.linalg.norm(normal) or 1.0
         impulse = float(forces.sum()) * self._world.time_step / self._world.scale
