@@ -54,8 +54,8 @@ def die(shape: shapes.Die) -> Draft:
     s = shape.size
     radius = min(shape.rounding, _CAP) * s
     flat = s / 2 - radius
-    pip = min(shape.pip_radius * s, flat / 3.6)
-    spacing = min(0.25 * s, flat - 1.2 * pip)
+    spacing = min(0.25 * s, 0.7 * flat)
+    pip = float(np.clip(shape.pip_radius * s, 0.01 * flat, min(0.27 * flat, 0.44 * spacing)))
     if radius > 0:
         patches = rounded_box_edges((s, s, s), radius, segments=8)
     else:
@@ -90,9 +90,11 @@ def _face(cells: tuple[tuple[int, int], ...], flat: float, spacing: float, pip: 
         for j in (-1, 0, 1):
             border = _border(lines[i + 1], lines[i + 2], lines[j + 1], lines[j + 2])
             if (i, j) in cells:
-                rim = _rim(pip) + np.array([i * spacing, j * spacing, 0.0])
-                patches.append(stitch(rim, border, (0, 0, 1), by="length"))
-                patches += _dimple(rim, pip, depth)
+                place = np.eye(4)
+                place[:2, 3] = i * spacing, j * spacing
+                rim = _rim(pip)
+                hole = [stitch(rim, border - place[:3, 3], (0, 0, 1)), *_dimple(rim, pip, depth)]
+                patches += [moved(patch, place) for patch in hole]
             else:
                 patches.append(fan(border, (0, 0, 1)))
     pieces = _ROUND // 4
@@ -121,13 +123,13 @@ def _rim(radius: float) -> Doubles:
 
 
 def _dimple(rim: Doubles, radius: float, depth: float) -> list[Patch]:
-    """A spherical cap below the rim; a flat disc at depth 0."""
+    """A spherical cap below a rim about the origin; a flat disc at depth 0."""
     if depth <= 0:
         return [fan(rim, (0, 0, 1), slot="pips")]
     ball = (radius**2 + depth**2) / (2 * depth)
-    centre = rim[:-1].mean(axis=0) + np.array([0.0, 0.0, ball - depth])
+    centre = np.array([0.0, 0.0, ball - depth])
     opening = np.arcsin(min(1.0, radius / ball))
-    spokes = (rim - rim[:-1].mean(axis=0)) / radius
+    spokes = rim / radius
     angles = np.linspace(opening, 0.0, _RINGS + 1)
     rings = [centre + ball * (np.sin(a) * spokes - (0.0, 0.0, np.cos(a))) for a in angles]
     rings[0] = rim
@@ -136,7 +138,7 @@ def _dimple(rim: Doubles, radius: float, depth: float) -> list[Patch]:
         if inner is rings[-1]:
             patch = fan(outer, (0, 0, 1), slot="pips", centre=inner[0])
         else:
-            patch = stitch(inner, outer, (0, 0, 1), slot="pips", by="length")
+            patch = stitch(inner, outer, (0, 0, 1), slot="pips")
         facing = centre - patch.vertices[patch.faces]
         normals = facing / np.linalg.norm(facing, axis=-1, keepdims=True)
         patches.append(Patch(patch.vertices, patch.faces, normals, None, "pips"))

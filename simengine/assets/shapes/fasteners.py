@@ -15,6 +15,7 @@ from simengine.assets.profile import polyline
 from simengine.assets.shapes.iso import fastener
 from simengine.assets.shapes.thread import THREAD_DEPTH, thread, thread_columns
 from simengine.assets.sweep import circle, fan, grid, stitch, sweep
+from simengine.errors import Rejected
 
 if TYPE_CHECKING:
     from simengine.scene.schema import shapes
@@ -36,31 +37,35 @@ def bolt(shape: shapes.Bolt) -> Draft:
     """
     d, length = shape.diameter, shape.length
     pitch = fastener("pitch", d)
+    if length < 1.5 * pitch:
+        raise Rejected(
+            "draw",
+            f"a bolt of {d * 1000:g} mm diameter can't be {length * 1000:g} mm long: its thread needs {1500 * pitch:g} mm.",
+        )
     threaded = length if length <= 5 * d else 2.75 * d
     columns = thread_columns(threaded / pitch)
     patches = _shank(d / 2, pitch, length, threaded, columns)
     head, hull = (_hex_head if shape.head == "hex" else _socket_head)(d, columns)
-    shank = turned_hull([(d / 2 - pitch, -length), (d / 2, -length + pitch), (d / 2, 0.0)], columns=12)
+    tip = min(THREAD_DEPTH * pitch, 0.5 * length)
+    shank = turned_hull([(d / 2 - tip, -length), (d / 2, tip - length), (d / 2, 0.0)], columns=12)
     return Draft(patches + head, compound(hull, shank))
 
 
 def _shank(radius: float, pitch: float, length: float, threaded: float, columns: int) -> list[Patch]:
     z0, z1 = -length, -length + threaded
-    tip = radius - min(1.15 * THREAD_DEPTH * pitch, 0.5 * radius)
+    tip = radius - min(1.15 * THREAD_DEPTH * pitch, 0.5 * radius, 0.8 * threaded)
 
     def limits(z: Doubles) -> tuple[Doubles, Doubles]:
         high = tip + (z - z0)
         return np.minimum(radius - (z1 - z), high), high
 
-    # A shank shorter than its own chamfer ends where the chamfer does.
-    top = min(radius, tip + threaded)
     around = circle(columns)
     patches = [
         thread(radius, pitch, z0, z1, columns=columns, limits=limits),
         fan(around.at(tip, z0)[::-1], _DOWN),
     ]
     if threaded < length:
-        patches += sweep(polyline([(top, z1), (top, 0.0)]), around)
+        patches += sweep(polyline([(radius, z1), (radius, 0.0)]), around)
     return patches
 
 

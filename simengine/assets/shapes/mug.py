@@ -31,7 +31,7 @@ def mug(shape: shapes.Mug) -> Draft:
     """A mug standing on z = 0, its handle towards +x."""
     r, h, wall = shape.radius, shape.height, shape.wall
     floor = 1.4 * wall
-    if wall > 0.4 * r or floor > 0.5 * h:
+    if wall > 0.4 * r or wall > 0.16 * h:
         raise Rejected("draw", f"a mug of radius {r:g} m and height {h:g} m can't have walls of {wall:g} m.")
     low, high = min(0.14 * r, 0.12 * h), h - 0.75 * wall
     foot = 0.3 * wall
@@ -45,19 +45,22 @@ def mug(shape: shapes.Mug) -> Draft:
         [0, wall / 2, wall / 2, min(0.25 * r, 0.3 * h), 0],
         step=22.5,
     )
-    span = np.array([0.24, 0.78]) * h
-    reach = min(0.16 * r, 0.1 * h)
+    grip = min(0.54 * h, 1.4 * r)  # from root to root
+    thick = min(0.1 * r, 0.12 * grip)
+    reach = 1.4 * thick
+    middle = np.clip(0.51 * h, low + 0.5 * grip + 1.2 * reach, high - 0.5 * grip - 1.2 * reach)
+    span = middle + np.array([-0.5, 0.5]) * grip
     around = circle(_COLUMNS)
-    path, frames = _path(r, span, 0.62 * r)
+    path, frames = _path(r, span, min(0.62 * r, 0.8 * grip))
     patches = [
         *sweep(base, around),
         *sweep(inside, around),
         *_wall(r, low, high, span, reach),
-        *_handle(r, span, reach, path, frames),
+        *_handle(r, thick, span, reach, path, frames),
     ]
     hulls = [turned_hull([(0.9 * r, 0.0), (r, 0.5 * low), (r, floor)], columns=16)]
     hulls += ring_hulls([(r - wall, floor), (r - wall, h)], [(r, floor), (r, h)], count=12)
-    hulls += _handle_hulls(r, path, frames)
+    hulls += _handle_hulls(r, thick, path, frames)
     return Draft(patches, compound(*hulls))
 
 
@@ -87,7 +90,7 @@ def _wall(r: float, low: float, high: float, span: Doubles, reach: float) -> lis
 
 def _path(r: float, span: Doubles, out: float) -> tuple[Doubles, Doubles]:
     """The handle's middle line in the xz plane (N, 2) and its normals, which start upwards (N, 2)."""
-    lead, bend = 0.12 * r, 0.46 * (span[1] - span[0])
+    lead, bend = 0.2 * out, 0.46 * (span[1] - span[0])
     corners = [(r + lead, span[0]), (r + out, span[0] + 0.1 * bend), (r + out, span[1]), (r + lead, span[1])]
     strips = polyline(corners, min(bend, 0.9 * out), step=11.0)
     points = np.concatenate([strip.points for strip in strips])
@@ -107,10 +110,10 @@ def _window(r: float, rows: Doubles) -> tuple[Doubles, Doubles]:
     return border[:, 0], border[:, 1]
 
 
-def _handle(r: float, span: Doubles, reach: float, path: Doubles, frames: Doubles) -> list[Patch]:
+def _handle(r: float, thick: float, span: Doubles, reach: float, path: Doubles, frames: Doubles) -> list[Patch]:
     """A tube of elliptic section between the windows, flared at its roots."""
     lower, upper = _roots(span, reach)
-    wide, thick = 0.16 * r, 0.1 * r
+    wide = 0.16 * r
     border, _ = _window(r, lower)
     half = np.abs(border).max()
     # Even steps around the section, from the window's first corner on.
@@ -150,14 +153,14 @@ def _between(first: Doubles, second: Doubles) -> Doubles:
     return middle / np.linalg.norm(middle, axis=1, keepdims=True)
 
 
-def _handle_hulls(r: float, path: Doubles, frames: Doubles) -> list[NDArray[np.float32]]:
+def _handle_hulls(r: float, thick: float, path: Doubles, frames: Doubles) -> list[NDArray[np.float32]]:
     """Short convex pieces along the handle."""
     stations = np.linspace(0, len(path) - 1, 7).round().astype(int)
     angles = np.arange(8) * (np.pi / 4)
     rings = []
     for i in stations:
         (x, z), (nx, nz) = path[i], frames[i]
-        s = 0.1 * r * np.sin(angles)
+        s = thick * np.sin(angles)
         rings.append(np.column_stack([x + s * nx, 0.16 * r * np.cos(angles), z + s * nz]))
     ends = [ring.copy() for ring in (rings[0], rings[-1])]
     for end in ends:

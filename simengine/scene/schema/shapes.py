@@ -80,7 +80,11 @@ class Die(Part):
 
 
 class Bolt(Part):
-    """A hexagon-head bolt along z, its threaded shank modelled as helical grooves."""
+    """A bolt along z in the proportions of the ISO standards, its thread a true helix.
+
+    The head stands on z = 0, the shank hangs below. Shanks longer than five diameters are threaded
+    in part (ISO 4014).
+    """
 
     diameter: Length = Field(0.008, description="Nominal thread diameter (M8 = 8 mm).")
     length: Length = Field(0.03, description="Length of the shank.")
@@ -90,19 +94,19 @@ class Bolt(Part):
 
 
 class Nut(Part):
-    """A hexagon nut along z (ISO 4032 proportions)."""
+    """A hexagon nut along z, centred (ISO 4032 proportions), with a threaded bore."""
 
     diameter: Length = Field(0.008, description="Nominal thread diameter.")
 
 
 class Washer(Part):
-    """A flat washer along z (ISO 7089 proportions)."""
+    """A flat washer along z, centred (ISO 7089 proportions)."""
 
     diameter: Length = Field(0.008, description="Nominal thread diameter of its bolt.")
 
 
 class Gear(Part):
-    """A spur gear along z with involute teeth (20 degree pressure angle) and a bore."""
+    """A spur gear along z, centred, with involute teeth (20 degree pressure angle) and a bore."""
 
     module: Length = Field(0.002, description="Module: pitch diameter divided by the number of teeth.")
     teeth: Annotated[int, Leaf(low=6, high=200)] = Field(18, description="Number of teeth.")
@@ -111,7 +115,7 @@ class Gear(Part):
 
 
 class Bottle(Part):
-    """A bottle along z turned from a profile (slots ``body``, ``cap`` and ``label``)."""
+    """A bottle standing on z = 0, turned from a profile (slots ``body``, ``cap`` and ``label``)."""
 
     radius: Length = Field(0.035, description="Radius of the body.")
     height: Length = Field(0.22, description="Height with cap.")
@@ -119,14 +123,14 @@ class Bottle(Part):
 
 
 class Can(Part):
-    """A beverage can along z (slots ``body`` and ``lid``)."""
+    """A beverage can standing on z = 0 (slots ``body`` and ``lid``)."""
 
     radius: Length = Field(0.033, description="Radius.")
     height: Length = Field(0.115, description="Height.")
 
 
 class Mug(Part):
-    """A mug along z with a handle; hollow, so that things can fall in."""
+    """A mug standing on z = 0 with a handle towards +x; hollow, so that things can fall in."""
 
     radius: Length = Field(0.04, description="Outer radius.")
     height: Length = Field(0.095, description="Height.")
@@ -134,7 +138,7 @@ class Mug(Part):
 
 
 class Bowl(Part):
-    """A bowl along z, hollow."""
+    """A bowl standing on z = 0, hollow."""
 
     radius: Length = Field(0.08, description="Radius of the rim.")
     height: Length = Field(0.06, description="Height.")
@@ -142,7 +146,7 @@ class Bowl(Part):
 
 
 class Carton(Part):
-    """A cardboard box with flaps, tape and edges that are slightly rounded (slots ``body`` and ``tape``)."""
+    """A closed cardboard box standing on z = 0 with flaps and tape (slots ``body`` and ``tape``)."""
 
     size: Size3 = Field((0.2, 0.15, 0.1), description="Extents along x, y and z.")
 
@@ -159,7 +163,10 @@ class Tray(Part):
 
 
 class Rack(Part):
-    """A shelf rack standing on z = 0, boards named ``level[0]`` (lowest) upwards as surfaces for placement."""
+    """A shelf rack standing on z = 0 (slots ``board`` and ``post``).
+
+    Its boards are surfaces for placement, named ``level[0]`` (lowest) upwards.
+    """
 
     size: Size3 = Field((0.9, 0.35, 1.2), description="Extents along x (width), y (depth) and z (height).")
     levels: Annotated[int, Leaf(low=1, high=20)] = Field(4, description="Number of boards.")
