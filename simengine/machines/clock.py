@@ -28,14 +28,15 @@ class ShaftClock:
         self.speeds = np.atleast_1d(np.asarray(speeds, dtype=float))
         self._check()
         spans = np.diff(self.times)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            slopes = np.where(spans > 0, np.diff(self.speeds) / spans, 0.0)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            slopes = np.where(spans > 1e-12, np.diff(self.speeds) / spans, 0.0)  # closer nodes are a step
         turns = np.concatenate([[0.0], np.cumsum((self.speeds[:-1] + self.speeds[1:]) / 2 * spans)])
         # one piece before the first node and one after the last, both at constant speed
         self._start = np.concatenate([self.times[:1], self.times])
         self._speed = np.concatenate([self.speeds[:1], self.speeds])
         self._slope = np.concatenate([[0.0], slopes, [0.0]])
         self._turns = np.concatenate([turns[:1], turns])
+        self._steady = bool((self.speeds == self.speeds[0]).all())
         self._turns -= float(self.turns(0.0))  # time 0 is angle 0
 
     def _check(self) -> None:
@@ -62,6 +63,11 @@ class ShaftClock:
                 "give its magnitude (the direction of turning does not change the orders)."
             )
 
+    @property
+    def steady_speed(self) -> float | None:
+        """The speed in Hz if it never changes, else ``None``."""
+        return self._speed[0] if self._steady else None
+
     def speed(self, times: np.ndarray | float) -> np.ndarray:
         """Speed in turns per second at ``times`` (s), of their shape."""
         return np.interp(times, self.times, self.speeds)
@@ -69,7 +75,7 @@ class ShaftClock:
     def turns(self, times: np.ndarray | float) -> np.ndarray:
         """Angle in turns since time 0 at ``times`` (s), of their shape."""
         times = np.asarray(times, dtype=float)
-        if len(self.times) == 1 or (self.speeds == self.speeds[0]).all():
+        if self._steady:
             return self._turns[0] + self._speed[0] * (times - self._start[0])
         piece = np.searchsorted(self._start[1:], times, side="right")
         past = times - self._start[piece]

@@ -1,0 +1,30 @@
+"""Gaussian numbers from uniform ones, so that a stream gives the same noise under every NumPy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simengine.machines.phasor import phasor
+
+__all__ = ["complex_normals", "normals"]
+
+_TINY = 2.0**-54
+
+
+def complex_normals(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Independent complex Gaussians whose real and imaginary parts have variance 1, shape (count,).
+
+    Box and Muller's transform (Ann. Math. Stat. 29, 1958): a radius from one uniform number and an angle
+    from another. NumPy promises to keep the uniform numbers of a stream, not its normal ones (NEP 19).
+    """
+    radius = rng.random(count)
+    np.maximum(radius, _TINY, out=radius)
+    np.log(radius, out=radius)
+    radius *= -2
+    np.sqrt(radius, out=radius)
+    return radius * phasor(rng.random(count))
+
+
+def normals(rng: np.random.Generator, count: int) -> np.ndarray:
+    """Independent standard normal numbers, shape (count,)."""
+    return complex_normals(rng, (count + 1) // 2).view(float)[:count]
