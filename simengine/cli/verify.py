@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from simengine.cli.options import add_device_argument
+from simengine.cli.options import add_device_argument, add_plugin_argument, load_plugins
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,12 +13,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the data set")
     parser.add_argument("--sample", metavar="K", type=int, default=3, help="samples to make again (default: 3)")
     add_device_argument(parser)
+    add_plugin_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints what was compared; exit status 1 if anything differs."""
     from simengine.engine.verify import verify
 
+    load_plugins(args)
     report = verify(args.directory, sample=args.sample, device=args.device)
     print(report)
     return 0 if report.ok else 1

@@ -8,6 +8,7 @@ hold the *plan*, everything that determines the bytes:
 ``base``           folder of the scene file relative to the data set, if the scene names files by it
 ``randomizers``    names of the overlays, in order (they are already part of the tree)
 ``overrides``      values set by the caller (part of the tree too)
+``plugins``        SHA-256 of the plug-ins that were loaded by name, by file name
 ``seed``           seed of the random streams
 ``count``          number of samples
 ``shard_size``     samples in a shard

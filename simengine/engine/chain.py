@@ -26,6 +26,7 @@ class Chain:
         renderer: Name of the renderer.
         device: ``cpu`` or ``cuda:K``.
         threads: Threads that render.
+        plugins: Files of plug-ins to load first.
     """
 
     tree: dict[str, Any]
@@ -34,11 +35,15 @@ class Chain:
     renderer: str
     device: str
     threads: int
+    plugins: tuple[str, ...] = ()
 
     def __call__(self) -> Maker:
         """Loads what the stages need and returns the maker."""
         from simengine.render.select import make_renderer
+        from simengine.scene.plugins import load_plugin
 
+        for file in self.plugins:
+            load_plugin(file)
         spec = open_spec(self.tree, self.base)
         renderer = make_renderer(self.renderer, device=self.device, threads=self.threads)
 
@@ -50,6 +55,8 @@ class Chain:
 
 def open_spec(tree: dict[str, Any], base: str) -> SceneSpec:
     """Rebuilds a scene from its tree: the same everywhere, also in what its messages say of places in files."""
+    from simengine.scene.plugins import load_installed
     from simengine.scene.spec import SceneSpec
 
+    load_installed()
     return SceneSpec.from_tree(tree, base)

@@ -20,6 +20,7 @@ from simengine.engine.plan import make_plan, work_units
 from simengine.engine.summary import Summary
 from simengine.engine.workers import OpenMaker, run_here, run_workers
 from simengine.errors import SimengineError
+from simengine.scene.plugins import loaded_plugins
 
 if TYPE_CHECKING:
     from simengine.scene.spec import SceneSpec
@@ -75,7 +76,9 @@ def generate(
     plan = make_plan(spec, root=root, count=count, seed=seed, shard_size=shard_size, device=device)
     if _open_maker is None:
         threads = 1 if workers > 1 else len(os.sched_getaffinity(0))
-        _open_maker = Chain(spec.tree, spec.base, plan["seed"], spec.model.render.renderer, device, threads)
+        renderer = spec.model.render.renderer
+        plugins = loaded_plugins()
+        _open_maker = Chain(spec.tree, spec.base, plan["seed"], renderer, device, threads, plugins)
     with claim_directory(root, plan) as state:
         if state.finished:
             return _summary(root, read_manifest(root), found=plan["count"])

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simengine.dataset.pictures import ENCODINGS
+from simengine.dataset.shard import hash_file
 from simengine.engine.fingerprint import package_versions, platform_fingerprint
 from simengine.errors import SimengineError
 from simengine.scene.files import LIBRARY_PREFIX, referenced_files
+from simengine.scene.plugins import loaded_plugins
 from simengine.scene.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -74,6 +76,8 @@ def make_plan(
         "scene": {"name": spec.name, "description": spec.description, "tree": spec.tree},
         "base": _base(spec, root),
         "randomizers": list(spec.randomizers),
+        "overrides": list(spec.overrides),
+        "plugins": {Path(file).name: hash_file(Path(file)) for file in loaded_plugins()},
         "spec_hash": spec.hash,
         "seed": _integer("seed", seed, least=0),
         "count": count,

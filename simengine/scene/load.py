@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,10 @@ def load_scene(
             )
     if problems:
         raise SpecError(problems)
-    return SceneSpec(root, base=str(file.parent), randomizers=names, notes=notes)
+    texts = [
+        f"{edit.path}={json.dumps(edit.value.plain(), ensure_ascii=False)}" for edit in edits if edit.value is not None
+    ]
+    return SceneSpec(root, base=str(file.parent), randomizers=names, overrides=texts, notes=notes)
 
 
 def _remedy(root: Node, edit: Edit) -> str:

@@ -36,6 +36,7 @@ class SceneSpec:
         description: Its line in the catalogue.
         base: Folder that relative file names refer to.
         randomizers: Names of the randomizers, in the order they were applied.
+        overrides: Values set by the caller, each as ``path=value``, in the order they were applied.
         notes: Remarks that are no errors, e.g. a randomizer that changed nothing.
         model: The validated scene; leaves that are drawn hold compiled recipes.
         root: The resolved tree with the place of every value.
@@ -43,7 +44,15 @@ class SceneSpec:
             `constraints.check_label_constraints`.
     """
 
-    def __init__(self, root: Node, *, base: str, randomizers: Sequence[str] = (), notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        root: Node,
+        *,
+        base: str,
+        randomizers: Sequence[str] = (),
+        overrides: Sequence[str] = (),
+        notes: Sequence[str] = (),
+    ) -> None:
         """Checks the scene.
 
         Raises:
@@ -52,6 +61,7 @@ class SceneSpec:
         self.root = root
         self.base = base
         self.randomizers = tuple(randomizers)
+        self.overrides = tuple(overrides)
         self.notes = tuple(notes)
         problems: list[Problem] = []
         if not isinstance(root.value, dict):
@@ -124,7 +134,7 @@ class SceneSpec:
         return f"SceneSpec({self.name!r}, randomizers={list(self.randomizers)}, hash={self.hash})"
 
     def __reduce__(self) -> Any:
-        return _rebuild, (self.tree, self.base, self.randomizers, self.notes)
+        return _rebuild, (self.tree, self.base, self.randomizers, self.overrides, self.notes)
 
     def _check_plan(self) -> None:
         try:
@@ -163,8 +173,10 @@ class SceneSpec:
         return f"{error.path}: {error.reason}" + (f" ({node.mark})" if node.mark else "")
 
 
-def _rebuild(tree: dict, base: str, randomizers: tuple[str, ...], notes: tuple[str, ...]) -> SceneSpec:
-    return SceneSpec(from_plain(tree), base=base, randomizers=randomizers, notes=notes)
+def _rebuild(
+    tree: dict, base: str, randomizers: tuple[str, ...], overrides: tuple[str, ...], notes: tuple[str, ...]
+) -> SceneSpec:
+    return SceneSpec(from_plain(tree), base=base, randomizers=randomizers, overrides=overrides, notes=notes)
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

@@ -238,3 +238,39 @@ def test_depth_pictures_hold_what_the_renderer_gave(renderer):
     (depth,) = (decode_picture("depth", data, scale=2e-4) for name, data in files.items() if ".depth." in name)
     assert np.abs(depth - frames[0].depth).max() <= 1.01e-4
     assert ((depth > 0) == (frames[0].instances > 0)).all()
+
+
+def test_plugins_reach_the_workers_and_the_manifest(tmp_path):
+    from simengine.scene import plugins
+
+    file = tmp_path / "twice.py"
+    file.write_text(
+        "from dataclasses import dataclass\n"
+        "from simengine.sampling.distribution import register\n"
+        "from simengine.sampling.uniform import Uniform\n"
+        "@register\n@dataclass(frozen=True, eq=False, repr=False)\n"
+        "class Even(Uniform):\n    '''Draws evenly.'''\n    tag = 'even'\n    summary = 'Draws evenly.'\n"
+    )
+    plugins.load_plugin(file)
+    try:
+        spec = little(variables={"size": {"even": [0.03, 0.05]}})
+        generate(spec, out=tmp_path / "a", count=2, device="cpu", workers=2)
+    finally:
+        plugins._loaded.pop(file)
+        plugins.DISTRIBUTIONS.pop("even")
+    data = Dataset.open(tmp_path / "a")
+    assert list(data.plan["plugins"]) == ["twice.py"] and len(data.plan["plugins"]["twice.py"]) == 64
+    assert all(0.03 <= record.variables["size"] <= 0.05 for record in data)
+
+
+def test_overrides_and_randomizers_stand_in_the_manifest(tmp_path):
+    from simengine.scene.load import load_scene
+
+    overrides = ["objects.die.count=1", "cameras.top.resolution=[32, 24]", "render.preset=draft"]
+    spec = load_scene("dice", randomizers=["lighting/light"], overrides=overrides)
+    generate(spec, out=tmp_path / "a", count=1, device="cpu")
+    plan = Dataset.open(tmp_path / "a").plan
+    assert plan["randomizers"] == ["lighting/light"]
+    assert plan["overrides"] == ["objects.die.count=1", "cameras.top.resolution=[32, 24]", 'render.preset="draft"']
+    assert plan["scene"]["tree"]["objects"]["die"]["count"] == 1
+    assert verify(tmp_path / "a", sample=1, device="cpu").ok
