@@ -24,8 +24,8 @@ class Beta(ScalarDistribution):
     summary = "A hump (or a bowl, for a and b below 1) over [low, high]."
     positional = ("a", "b")
 
-    a: float = param(Number(above=0), "First shape parameter, above 0; larger moves the hump to high.", unit="")
-    b: float = param(Number(above=0), "Second shape parameter, above 0; larger moves the hump to low.", unit="")
+    a: float = param(Number(1e-3, 1e6), "First shape parameter; larger moves the hump to high.", unit="")
+    b: float = param(Number(1e-3, 1e6), "Second shape parameter; larger moves the hump to low.", unit="")
     low: float = param(Number(), "Smallest value.", default=0.0)
     high: float = param(Number(), "Largest value.", default=1.0)
 
@@ -76,5 +76,5 @@ class Beta(ScalarDistribution):
             return float(betaln(a, b) - (a - 1) * logs[0] - (b - 1) * logs[1])
 
         best = minimize(cost, start, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-12, "maxiter": 2000})
-        a, b = np.exp(best.x)
+        a, b = np.clip(np.exp(np.minimum(best.x, 30.0)), 1e-3, 1e6)
         return cls(a, b, low, high)

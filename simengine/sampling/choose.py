@@ -119,7 +119,7 @@ def check_weights(owner: Any, count: int) -> None:
         raise owner.error("all weights are 0. Make at least one larger.")
 
 
-def pick(u: Any, weights: Sequence[float] | None, count: int) -> np.ndarray:
+def pick(u: Any, weights: Sequence[float] | np.ndarray | None, count: int) -> np.ndarray:
     """Index of the option that lies at ``u`` when options are laid along [0, 1] by weight.
 
     Args:
@@ -133,7 +133,7 @@ def pick(u: Any, weights: Sequence[float] | None, count: int) -> np.ndarray:
     return np.minimum(np.searchsorted(_edges(weights, count), u, side="right"), count - 1)
 
 
-def _edges(weights: Sequence[float] | None, count: int) -> np.ndarray:
+def _edges(weights: Sequence[float] | np.ndarray | None, count: int) -> np.ndarray:
     values = np.asarray(weights if weights is not None else [1.0] * count)
     edges = np.cumsum(values / values.max())
     return edges / edges[-1]

@@ -52,10 +52,11 @@ class Constant(Distribution):
         """The value, for every probability."""
         if np.ndim(u) == 0:
             return copy.deepcopy(self.value)
-        numeric = isinstance(self.value, bool | int | float)
-        result = np.empty(np.shape(u), dtype=type(self.value) if numeric else object)
+        if isinstance(self.value, bool | int | float):
+            return np.full(np.shape(u), self.value)
+        result = np.empty(np.shape(u), dtype=object)
         for place in np.ndindex(result.shape):
-            result[place] = self.value if numeric else copy.deepcopy(self.value)
+            result[place] = copy.deepcopy(self.value)
         return result
 
     def log_prob(self, x: Any) -> float:

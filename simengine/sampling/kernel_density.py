@@ -141,7 +141,7 @@ class KernelDensity(ScalarDistribution):
     def sample(self, rng: np.random.Generator, size: Size = None) -> Any:
         """Draws one Python number, or an array of shape ``size``: first a measured value, then from its bell."""
         low, high = self.support()
-        chosen = self._data[pick(uniforms(rng, size), tuple(self._masses), len(self._data))]
+        chosen = self._data[pick(uniforms(rng, size), self._masses, len(self._data))]
         z = truncated_normal_ppf(uniforms(rng, size), (low - chosen) / self.width, (high - chosen) / self.width)
         return item(np.clip(chosen + self.width * z, low, high))
 

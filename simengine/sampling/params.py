@@ -26,6 +26,8 @@ __all__ = [
     "param",
 ]
 
+_TINIEST, _LARGEST = 1e-100, 1e100  # so that cubes of numbers neither vanish nor overflow
+
 
 class Kind:
     """Reads one parameter: ``read`` returns the value in canonical form or raises ValueError with the reason."""
@@ -70,6 +72,8 @@ class Number(Kind):
             number = math.inf
         if not math.isfinite(number):
             raise ValueError("is not a finite number")
+        if number and not _TINIEST <= abs(number) <= _LARGEST:
+            raise ValueError(f"must be 0 or of a size between {_TINIEST:g} and {_LARGEST:g}")
         if number <= self.above:
             raise ValueError(f"must be above {self.above:g}")
         if not self.low <= number <= self.high:

@@ -34,6 +34,7 @@ PLANS: dict[str, str] = {
 """One line on each plan."""
 
 _SOBOL_BITS = 30
+_MOST = 10_000_000  # steps of a variable: their order is held in memory
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,15 @@ def check_plan(plan: Any, names: Sequence[str]) -> None:
 
 def plan_json_schema() -> dict[str, Any]:
     """JSON Schema of a plan in a scene file."""
-    size = {"type": "integer", "minimum": 1, "description": "Samples of a round, or steps of each variable."}
+    size = {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": _MOST,
+        "description": "Samples of a round, or steps of each variable.",
+    }
     levels = {
         "type": "object",
-        "additionalProperties": {"type": "integer", "minimum": 1},
+        "additionalProperties": {"type": "integer", "minimum": 1, "maximum": _MOST},
         "description": "Steps by variable.",
     }
 
@@ -132,8 +138,8 @@ def _parse(plan: Any, names: Sequence[str]) -> _Plan:
             f"plan: levels of {kind} are {levels!r}. Write a mapping of variables to numbers of steps."
         )
     for label, value in [("size", size), *levels.items()]:
-        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-            raise SimengineError(f"plan: {label} of {kind} is {value!r}. Give a whole number from 1.")
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= _MOST):
+            raise SimengineError(f"plan: {label} of {kind} is {value!r}. Give a whole number from 1 to {_MOST}.")
     if kind == "latin_hypercube" and size is None:
         raise SimengineError("plan: latin_hypercube needs its size, the number of samples of one round.")
     if kind in ("grid", "stratified"):

@@ -169,7 +169,7 @@ class InCone(PointDistribution):
 
     length: float = param(Number(above=0), "Distance along the axis from the apex to the flat end.")
     half_angle: float = param(
-        Number(above=0, high=math.pi / 2 - 1e-3), "Angle between the axis and the side, below 90 deg.", unit="rad"
+        Number(1e-6, math.pi / 2 - 1e-3), "Angle between the axis and the side, below 90 deg.", unit="rad"
     )
     apex: Sequence[float] = param(Vector(3), "The tip.", default=ORIGIN)
     axis: Sequence[float] = param(
@@ -221,5 +221,5 @@ def unit_vector(vector: Any) -> Array:
 
 def check_inner(owner: Distribution, inner: float, outer: float, name: str) -> None:
     """Raises the owner's error unless the inner measure lies below the outer one, which has the name."""
-    if not inner < outer:
+    if not inner < outer * (1 - SLACK):
         raise owner.error(f"inner {inner:g} is not below {name} {outer:g}. Make it smaller.")

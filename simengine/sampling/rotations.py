@@ -94,7 +94,7 @@ class AboutAxis(Distribution):
 
     def _check(self) -> None:
         first, last = self.angle
-        if not first < last:
+        if not last - first > _ON:
             raise self.error(f"angle goes from {first:g} to {last:g}. Make the last one larger.")
         if last - first > 2 * math.pi + 1e-9:
             raise self.error(f"angle {list(self.angle)} is more than a full turn. Give at most 2 pi (360 deg).")

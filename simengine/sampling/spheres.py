@@ -83,7 +83,7 @@ class OnSphere(PointDistribution):
 
     def _check(self) -> None:
         for name, (first, last) in (("elevation", self.elevation), ("azimuth", self.azimuth)):
-            if not first < last:
+            if not last - first > ON_SURFACE:
                 raise self.error(f"{name} goes from {first:g} to {last:g}. Make the last one larger.")
         if self.azimuth[1] - self.azimuth[0] > 2 * math.pi + 1e-9:
             raise self.error(f"azimuth {list(self.azimuth)} is more than a full turn. Give at most 2 pi (360 deg).")
