@@ -61,7 +61,7 @@ def _check_values(edits: tuple[Edit, ...]) -> list[Problem]:
         try:
             TypeAdapter(edit.slot.annotation).validate_python(value, context={"base": "."})
         except ValidationError as error:
-            for problem in problems_of(error, node):
+            for problem in problems_of(error, node, start=edit.slot):
                 path = f"{edit.path}: {problem.path}" if problem.path else edit.path
                 problems.append(Problem(problem.message, problem.mark, path, problem.remedy))
         except PydanticCustomError as error:

@@ -77,9 +77,9 @@ def _repeats(distribution: Distribution) -> str:
         return (
             "the same stream gives different values. Draw only from `rng`; keep no state between calls, use no clock."
         )
-    if distribution.event_shape == () and not distribution.discrete and len(set(batches[0].split(","))) < 2:
+    if len(set(json.loads(batches[0]) if distribution.event_shape == () else ["", " "])) == 1:
         low, high = _optional(distribution.support) or (0, 1)
-        if low != high:
+        if not distribution.discrete and low != high:
             return "sample() ignores the stream: every value is the same. Draw from `rng`."
     return ""
 

@@ -316,7 +316,8 @@ class _Reader:
                 f"the key {node.value!r} is no text.".replace("None", "(nothing)"), node.mark, "Put it in quotes."
             )
         if node.value in owner.node.value:
-            first = owner.node.value[node.value].key_mark
+            first = owner.node.value[node.value].key_mark or node.mark
+            assert first is not None
             raise self.fail(
                 f"the key '{node.value}' is given twice; first in line {first.line}.", node.mark, "Keep one."
             )

@@ -88,9 +88,9 @@ def step(slot: Slot, key: str | int) -> Slot | None:
     return None
 
 
-def part_at(tree: Any, path: Sequence[str | int]) -> type[Part] | None:
-    """The part that belongs at a path of a tree; recipes on the way are looked through."""
-    slot: Slot | None = ROOT
+def part_at(path: Sequence[str | int], start: Slot = ROOT) -> type[Part] | None:
+    """The part that belongs at a path below a place; recipes on the way are looked through."""
+    slot: Slot | None = start
     keys = list(path)
     while keys and slot is not None:
         below = step(slot, keys[0])

@@ -191,7 +191,7 @@ def _visit(container: Node, slot: Slot, segments: Sequence[Segment], edit: Edit)
 def _visit_one(container: Node, slot: Slot, segments: Sequence[Segment], edit: Edit) -> int:
     segment, rest = segments[0], segments[1:]
     if isinstance(segment, Select):
-        found = list(segment.picks(container))
+        found = list(segment.picks(container))[::-1]  # backwards, so that removing keeps the numbers
         if found or rest or not segment.literal or slot.kind is not dict:
             return sum(_enter(container, key, child, step(slot, key), rest, edit) for key, child in found)
         segment = Key(segment.pattern)  # a new entry

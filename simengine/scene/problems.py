@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from simengine.errors import Problem
 from simengine.scene.document import Node, format_path
 from simengine.scene.expression import nearest
-from simengine.scene.outline import part_at
+from simengine.scene.outline import ROOT, Slot, part_at
 
 __all__ = ["problems_of"]
 
@@ -35,17 +35,17 @@ _PLAIN = {
 """Our words for pydantic's error types; ``, not VALUE`` follows."""
 
 
-def problems_of(error: ValidationError, root: Node, prefix: Path = ()) -> list[Problem]:
+def problems_of(error: ValidationError, root: Node, *, start: Slot = ROOT) -> list[Problem]:
     """Every problem of a failed validation, in order of the text, each place once.
 
     Args:
         error: What pydantic found.
         root: The tree that was validated.
-        prefix: Path of the validated part in the tree.
+        start: What the schema has at the root.
     """
     found: dict[tuple[Path, str], Problem] = {}
     for line in error.errors(include_url=False):
-        problem = _problem(line, root, prefix)
+        problem = _problem(line, root, start)
         found.setdefault((problem.path, problem.message), problem)  # type: ignore[arg-type]
     merged: dict[str, Problem] = {}
     for problem in found.values():  # the branches of a union each complain at one place
@@ -62,12 +62,12 @@ def problems_of(error: ValidationError, root: Node, prefix: Path = ()) -> list[P
     return sorted(merged.values(), key=lambda p: (p.mark.line, p.mark.column) if p.mark else (0, 0))
 
 
-def _problem(line: Any, root: Node, prefix: Path) -> Problem:
-    path = _in_text(root, (*prefix, *line["loc"]))
+def _problem(line: Any, root: Node, start: Slot) -> Problem:
+    path = _in_text(root, line["loc"])
     node, _ = root.follow(path)
     kind, message, remedy = line["type"], line["msg"], ""
     if kind == "extra_forbidden":
-        part = part_at(root.plain(), path[:-1])
+        part = part_at(path[:-1], start)
         message = f"the key '{path[-1]}' is unknown."
         remedy = nearest(str(path[-1]), part.model_fields if part else (), most=16)
         return Problem(message, node.key_mark or node.mark, format_path(path), remedy)

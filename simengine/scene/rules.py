@@ -93,7 +93,7 @@ def _scope(root: Node, path: tuple[Any, ...]) -> list[str]:
     """Names that an expression at a path may use."""
     shared = [name for name, _ in _entries(root, "variables")]
     if path[0] == "variables":
-        return shared[: shared.index(path[1])]
+        return shared[: shared.index(path[1])] if path[1:2] and path[1] in shared else shared
     if path[0] not in GROUPS or len(path) < 3:
         return shared
     entry = root.child(path[0]).child(path[1])  # type: ignore[union-attr]

@@ -104,7 +104,7 @@ def test_another_version(complaints):
 
 
 def test_drawn_file_names_are_checked_too(complaints, tmp_path):
-    ((line, column, path, text),) = complaints(
+    ((line, _, path, text),) = complaints(
         "variables: {photos: nowhere}\n"
         "objects: {a: {shape: {box: {}}, material: {texture: {image: {folder: '= photos'}}}}}"
     )
