@@ -1,6 +1,7 @@
 """What makes data may use no hidden randomness and no clock: the same input must give the same bytes."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ FILES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 ALLOWED_NUMPY = {"Generator", "Philox", "BitGenerator", "SeedSequence"}  # types; seeding is streams.stream's business
 CLOCKS = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 MODULES = {"random", "secrets", "uuid"}
+WATCHMEN = {  # look at the global generators to prove that a plug-in left them alone; may do nothing else with them
+    "scene/conformance.py": {"random", "np.random.get_state"},
+}
 
 
 def dotted(node: ast.AST) -> str:
@@ -55,7 +59,12 @@ def test_every_room_is_looked_at():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_hidden_randomness_and_no_clock(path):
-    assert offences(path.read_text(encoding="utf-8")) == []
+    allowed = WATCHMEN.get(path.relative_to(ROOT).as_posix(), set())
+    found = offences(path.read_text(encoding="utf-8"))
+    assert [offence for offence in found if offence.split(": ")[1] not in allowed] == []
+    if allowed:
+        source = path.read_text(encoding="utf-8")
+        assert set(re.findall(r"(?<![.\w])random\.(\w+)\(", source)) <= {"getstate"}
 
 
 @pytest.mark.parametrize(
