@@ -1,7 +1,7 @@
 """Times a frame of our ray tracer beside other renderers on the same meshes, camera and light.
 
-Renderers that aren't installed are left out. Repeats are interleaved, so that other load on the machine
-meets all alike; what counts are the ratios of medians, not the seconds.
+Renderers that aren't installed are left out. What is measured is processor time, each renderer on one thread,
+in interleaved repeats, so that other load on the machine matters little; what counts are the ratios of medians.
 
     python tools/bench_render.py --out benchmarks
 """
@@ -69,11 +69,11 @@ def make_scene(subdivisions):
 def ours(scene, camera):
     from simengine.render.warp_renderer import WarpRenderer
 
-    one, two = WarpRenderer(threads=1), WarpRenderer(threads=2)
+    one = WarpRenderer(threads=1)
     draft = preset("draft")
     runs = {
         "simengine draft, all labels": lambda: one.render(scene, camera, draft),
-        "simengine draft, all labels, 2 threads": lambda: two.render(scene, camera, draft),
+        "simengine draft, all labels, no sky": lambda: one.render(replace(scene, environment=None), camera, draft),
         "simengine draft, no outlines": lambda: one.render(scene, camera, replace(draft, amodal=())),
         "simengine labels only": lambda: one.render(scene, camera, RenderSettings(color=False)),
     }
@@ -106,7 +106,7 @@ def tiny(scene, camera):
 def newton(scene, camera):
     import newton as nt
     import warp as wp
-    from newton.sensors import SensorTiledCamera
+    from newton.sensors import SensorTiledCamera  # Newton 1.8 has a newer name for it with the same kernels
     from scipy.spatial.transform import Rotation
 
     def transform(matrix):
@@ -178,9 +178,9 @@ def measure(subdivisions, repeats):
     times = {name: [] for name in runs}
     for _ in range(repeats):
         for name, run in runs.items():
-            start = time.perf_counter()
+            start = time.process_time()
             run()
-            times[name].append(time.perf_counter() - start)
+            times[name].append(time.process_time() - start)
     medians = {name: statistics.median(values) for name, values in times.items()}
     reference = medians["simengine draft, all labels"]
     rows = [
@@ -231,13 +231,13 @@ def markdown(result):
     lines = [
         "# A frame of the ray tracer beside others",
         "",
-        f"`{result['command']}` on one core of {result['device']}, {SIZE[0]} x {SIZE[1]} pixels, medians of "
-        "interleaved repeats.",
+        f"`{result['command']}` on {result['device']}, {SIZE[0]} x {SIZE[1]} pixels: processor time of one thread, "
+        "medians of interleaved repeats.",
         "Versions: " + ", ".join(f"{k} {v}" for k, v in result["versions"].items()) + ".",
         "",
         "All renderers draw the same meshes from the same camera with one directional light and its shadows.",
         "`simengine draft` adds a sky with its occlusion, a noise filter, normals, coordinates, links and the",
-        "whole outline of every object. `same ids` is the share of pixels whose id equals ours.",
+        "whole outline of every object; without sky it has the others' light. `same ids` is the share of pixels whose id equals ours.",
         f"First frame of a new process, kernels compiled before: {result['first_frame_seconds']:.2f} s.",
     ]
     for case in result["cases"]:

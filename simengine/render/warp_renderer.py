@@ -19,10 +19,10 @@ from simengine.render.microfacet import albedo_table
 from simengine.render.model import Amodal, Frame, LightSource, RenderCamera, RenderScene, RenderSettings
 from simengine.render.outline import Window, outline_window
 from simengine.render.points import sample_points
+from simengine.render.tree import build_tree
 
 __all__ = ["WarpRenderer"]
 
-LINEAR_LIMIT = 4  # more instances than this are found through a tree of boxes
 SCANLINE_FACES = 64  # outlines of objects with at most so many faces are scan converted, others traced
 PASS_SAMPLES = 64  # samples per pixel in one launch
 
@@ -163,9 +163,12 @@ class WarpRenderer:
             return wp.array(np.asarray(values, numpy_dtype), dtype=dtype, device=self.device)
 
         data = SceneData()
-        data.count = count
-        data.lower = array(lower, wp.vec3, np.float32)
-        data.upper = array(upper, wp.vec3, np.float32)
+        tree = build_tree(lower, upper)
+        data.node_count = len(tree.item)
+        data.node_lower = array(tree.lower, wp.vec3, np.float32)
+        data.node_upper = array(tree.upper, wp.vec3, np.float32)
+        data.node_skip = array(tree.skip, wp.int32, np.int32)
+        data.node_instance = array(tree.item, wp.int32, np.int32)
         data.rotation = array(rotation, wp.mat33, np.float32)
         data.position = array(position, wp.vec3, np.float32)
         data.mesh = array([mesh.mesh.id for mesh in meshes], wp.uint64, np.uint64)
@@ -177,12 +180,7 @@ class WarpRenderer:
         data.slot_materials = array(slot_materials, wp.int32, np.int32)
         data.ids = array([instance.id for instance in placed], wp.int32, np.int32)
         data.links = array([instance.link for instance in placed], wp.int32, np.int32)
-        keep: list[Any] = [*meshes]
-        if count > LINEAR_LIMIT:
-            tree = wp.Bvh(data.lower, data.upper)
-            data.top_level = tree.id
-            keep.append(tree)
-        return data, keep
+        return data, list(meshes)
 
     def _outlines(
         self,
@@ -290,7 +288,7 @@ class WarpRenderer:
             self._rows(color.smooth_rows, camera, lambda row: [eye, row, scale, *guides, diffuse, specular, *across])
             diffuse, specular = across
         smooth = int(settings.denoise)
-        final = [*guides, diffuse, specular, direct, linear, rgb]
+        final = [*guides, diffuse, specular, direct, _srgb_table(device), linear, rgb]
         self._rows(color.develop, camera, lambda row: [eye, row, scale, exposure, smooth, *final])
         return linear, rgb
 
@@ -353,6 +351,15 @@ class WarpRenderer:
 def _albedo_table(device: str) -> Any:
     wp = load_warp()
     return wp.array(albedo_table(), dtype=wp.vec2, device=device)
+
+
+@lru_cache(maxsize=4)
+def _srgb_table(device: str) -> Any:
+    """Bytes of sRGB by the square root of linear light in 4096 steps: a thirtieth of a byte's step apart."""
+    wp = load_warp()
+    x = (np.arange(4096) / 4095.0) ** 2
+    s = np.where(x <= 0.0031308, 12.92 * x, 1.055 * np.maximum(x, 1e-6) ** (1 / 2.4) - 0.055)
+    return wp.array(np.round(s * 255).astype(np.uint8), dtype=wp.uint8, device=device)
 
 
 @lru_cache(maxsize=8)

@@ -300,9 +300,8 @@ def tone(c: wp.vec3):
 
 
 @wp.func
-def srgb_byte(v: wp.float32):
-    s = wp.where(v <= 0.0031308, 12.92 * v, 1.055 * wp.pow(wp.max(v, 1.0e-6), 1.0 / 2.4) - 0.055)
-    return wp.uint8(wp.clamp(s, 0.0, 1.0) * 255.0 + 0.5)
+def srgb_byte(table: wp.array(dtype=wp.uint8), v: wp.float32):
+    return table[int(wp.sqrt(wp.clamp(v, 0.0, 1.0)) * 4095.0 + 0.5)]
 
 
 @wp.func
@@ -406,6 +405,7 @@ def develop(
     diffuse: wp.array2d(dtype=wp.vec3),
     specular: wp.array2d(dtype=wp.vec3),
     direct: wp.array2d(dtype=wp.vec3),
+    srgb: wp.array(dtype=wp.uint8),
     linear: wp.array2d(dtype=wp.vec3),
     rgb: wp.array2d(dtype=wp.vec3ub),
 ):
@@ -420,4 +420,4 @@ def develop(
     color = (wp.cw_mul(d, wp.vec3(a[0], a[1], a[2])) + s + direct[y, x]) * scale
     linear[y, x] = color
     c = tone(color * exposure)
-    rgb[y, x] = wp.vec3ub(srgb_byte(c[0]), srgb_byte(c[1]), srgb_byte(c[2]))
+    rgb[y, x] = wp.vec3ub(srgb_byte(srgb, c[0]), srgb_byte(srgb, c[1]), srgb_byte(srgb, c[2]))

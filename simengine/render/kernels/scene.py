@@ -14,10 +14,13 @@ __all__ = ["Hit", "SceneData", "Surface", "any_hit", "closest_hit", "material_at
 
 @wp.struct
 class SceneData:
-    count: wp.int32
-    top_level: wp.uint64  # wp.Bvh over the boxes; 0 to test them one by one
-    lower: wp.array(dtype=wp.vec3)
-    upper: wp.array(dtype=wp.vec3)
+    # boxes around instances as a binary tree in depth-first order: after a box that a ray meets comes the
+    # next node, after one that it misses comes the node that `node_skip` names
+    node_count: wp.int32
+    node_lower: wp.array(dtype=wp.vec3)
+    node_upper: wp.array(dtype=wp.vec3)
+    node_skip: wp.array(dtype=wp.int32)
+    node_instance: wp.array(dtype=wp.int32)  # -1 for inner nodes
     rotation: wp.array(dtype=wp.mat33)  # world from mesh
     position: wp.array(dtype=wp.vec3)
     mesh: wp.array(dtype=wp.uint64)
@@ -76,25 +79,16 @@ def closest_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp
     hit = Hit()
     hit.instance = -1
     hit.t = t_max
-    if scene.top_level != wp.uint64(0):
-        query = wp.bvh_query_ray(scene.top_level, origin, direction)
-        i = int(0)
-        while wp.bvh_query_next(query, i, hit.t):
-            turn = scene.rotation[i]
-            o = (origin - scene.position[i]) * turn  # row vector times R = R^T times vector
-            q = wp.mesh_query_ray(scene.mesh[i], o, direction * turn, hit.t)
-            if q.result and (q.t < hit.t or (q.t == hit.t and i < hit.instance)):
-                hit.instance = i
-                hit.face = q.face
-                hit.u = q.u
-                hit.v = q.v
-                hit.t = q.t
-    else:
-        inverse = safe_reciprocal(direction)
-        for i in range(scene.count):
-            if meets_box(scene.lower[i], scene.upper[i], origin, inverse, hit.t):
+    inverse = safe_reciprocal(direction)
+    node = int(0)
+    while node < scene.node_count:
+        following = scene.node_skip[node]
+        if meets_box(scene.node_lower[node], scene.node_upper[node], origin, inverse, hit.t):
+            following = node + 1
+            i = scene.node_instance[node]
+            if i >= 0:
                 turn = scene.rotation[i]
-                o = (origin - scene.position[i]) * turn
+                o = (origin - scene.position[i]) * turn  # row vector times R = R^T times vector
                 q = wp.mesh_query_ray(scene.mesh[i], o, direction * turn, hit.t)
                 if q.result and q.t < hit.t:
                     hit.instance = i
@@ -102,27 +96,25 @@ def closest_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp
                     hit.u = q.u
                     hit.v = q.v
                     hit.t = q.t
+        node = following
     return hit
 
 
 @wp.func
 def any_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp.float32):
-    if scene.top_level != wp.uint64(0):
-        query = wp.bvh_query_ray(scene.top_level, origin, direction)
-        i = int(0)
-        while wp.bvh_query_next(query, i, t_max):
-            turn = scene.rotation[i]
-            o = (origin - scene.position[i]) * turn
-            if wp.mesh_query_ray_anyhit(scene.mesh[i], o, direction * turn, t_max):
-                return True
-    else:
-        inverse = safe_reciprocal(direction)
-        for i in range(scene.count):
-            if meets_box(scene.lower[i], scene.upper[i], origin, inverse, t_max):
+    inverse = safe_reciprocal(direction)
+    node = int(0)
+    while node < scene.node_count:
+        following = scene.node_skip[node]
+        if meets_box(scene.node_lower[node], scene.node_upper[node], origin, inverse, t_max):
+            following = node + 1
+            i = scene.node_instance[node]
+            if i >= 0:
                 turn = scene.rotation[i]
                 o = (origin - scene.position[i]) * turn
                 if wp.mesh_query_ray_anyhit(scene.mesh[i], o, direction * turn, t_max):
                     return True
+        node = following
     return False
 
 
