@@ -66,7 +66,7 @@ def die(shape: shapes.Die) -> Draft:
         patches += [moved(patch, pose) for patch in _face(PIPS[name], flat, spacing, pip, shape.pip_depth * pip)]
     return Draft(
         patches,
-        compound(rounded_box_hull((s, s, s), radius, segments=2)),
+        compound(rounded_box_hull((s, s, s), radius, segments=2 if radius < 0.2 * s else 3)),
         colors={"pips": (0.95, 0.95, 0.93)},
         directions=directions,
         surfaces={"top": Surface((0.0, 0.0, s / 2), (2 * flat, 2 * flat))},

@@ -130,11 +130,11 @@ def nut(shape: shapes.Nut) -> Draft:
         *_hex_sides(hexagon, s, -top, top),
         thread(d / 2, pitch, -m / 2, m / 2, columns=columns, limits=limits, internal=True),
     ]
-    corner, widen = s / np.sqrt(3), 1 / np.cos(np.pi / 6)
+    corner, inner = s / np.sqrt(3), (d / 2 - THREAD_DEPTH * pitch) / np.cos(np.pi / 6)
     wedges = []
     for side in range(6):
         pair = side * np.pi / 3 + np.array([0.0, np.pi / 3])
-        ring = [(r * np.cos(a), r * np.sin(a)) for r in (d / 2 * widen, corner) for a in pair]
+        ring = [(r * np.cos(a), r * np.sin(a)) for r in (inner, corner) for a in pair]
         wedges.append(prism_hull(ring, -m / 2, m / 2))
     return Draft(patches, compound(*wedges), surfaces={"top": Surface((0.0, 0.0, m / 2), (seat, seat))})
 
@@ -151,7 +151,7 @@ def washer(shape: shapes.Washer) -> Draft:
         step=30.0,
     )
     rings = [(inner, -h / 2), (inner, h / 2)], [(outer, -h / 2), (outer, h / 2)]
-    return Draft(sweep(profile, circle(64)), compound(*ring_hulls(*rings, count=10)))
+    return Draft(sweep(profile, circle(64)), compound(*ring_hulls(*rings, count=16)))
 
 
 def _polygon(radius: float, count: int) -> Doubles:

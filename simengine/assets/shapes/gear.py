@@ -157,7 +157,7 @@ def _collision(geometry: GearGeometry, bore: float, h: float) -> tuple[Collision
     teeth, ra, rf = geometry.teeth, geometry.tip_radius, geometry.root_radius
     if teeth > 24:
         rings = [(bore, -h / 2), (bore, h / 2)], [(ra, -h / 2), (ra, h / 2)]
-        return compound(*ring_hulls(*rings, count=20))
+        return compound(*ring_hulls(*rings, count=24))
     half, tip = np.pi / teeth, float(geometry.half_angle(ra))
     pitch = float(geometry.half_angle(geometry.pitch_radius))
     corners = [(bore / np.cos(half), half), (rf, half), (geometry.pitch_radius, pitch), (ra, tip)]

@@ -59,7 +59,7 @@ def mug(shape: shapes.Mug) -> Draft:
         *_handle(r, thick, span, reach, path, frames),
     ]
     hulls = [turned_hull([(0.9 * r, 0.0), (r, 0.5 * low), (r, floor)], columns=16)]
-    hulls += ring_hulls([(r - wall, floor), (r - wall, h)], [(r, floor), (r, h)], count=12)
+    hulls += ring_hulls([(r - wall, floor), (r - wall, h)], [(r, floor), (r, h)], count=16)
     hulls += _handle_hulls(r, thick, path, frames)
     return Draft(patches, compound(*hulls))
 

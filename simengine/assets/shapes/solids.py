@@ -43,7 +43,7 @@ def box(shape: shapes.Box) -> Draft:
     if radius <= _SLIGHT * min(shape.size):
         collision: tuple[Collision, ...] = (Collision("box", shape.size),)
     else:
-        collision = compound(rounded_box_hull(shape.size, radius, segments=2))
+        collision = compound(rounded_box_hull(shape.size, radius, segments=2 if radius < 0.2 * min(shape.size) else 3))
     x, y, z = shape.size
     top = {"top": Surface((0.0, 0.0, z / 2), (x - 2 * radius, y - 2 * radius))}
     return Draft(rounded_box(shape.size, radius, segments=8), collision, surfaces=top)
@@ -68,9 +68,9 @@ def cylinder(shape: shapes.Cylinder) -> Draft:
     if rounding <= _SLIGHT * min(2 * r, h):
         collision: tuple[Collision, ...] = (Collision("cylinder", (r, h)),)
     else:
-        bend = rounding * (1 - math.sqrt(0.5))
-        rings = [(r - rounding, -h / 2), (r - bend, -h / 2 + bend), (r, -h / 2 + rounding)]
-        collision = compound(turned_hull(rings + [(radius, -z) for radius, z in rings], columns=24))
+        angles = np.linspace(0, np.pi / 2, 3 if rounding < 0.4 * r else 4)
+        rings = [(r - rounding * (1 - math.sin(a)), -h / 2 + rounding * (1 - math.cos(a))) for a in angles]
+        collision = compound(turned_hull(rings + [(radius, -z) for radius, z in rings], columns=16))
     solid = _solid(np.pi * r**2 * h, (3 * r**2 + h**2) / 12, r**2 / 2) if rounding == 0 else None
     edge = math.sqrt(2) * (r - rounding)
     top = {"top": Surface((0.0, 0.0, h / 2), (edge, edge))}

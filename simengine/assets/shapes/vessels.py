@@ -145,7 +145,7 @@ def bowl(shape: shapes.Bowl) -> Draft:
     inside[-1], outside[-1] = (inside[-1][0], h), (outside[-1][0], h)
     hulls = [turned_hull([(0.44 * r, 0.0), outside[0], (inside[0][0], centre - inner[1])], columns=16)]
     for k in range(3):
-        hulls += ring_hulls(inside[k : k + 2], outside[k : k + 2], count=14)
+        hulls += ring_hulls(inside[k : k + 2], outside[k : k + 2], count=16)
     return Draft(patches, compound(*hulls))
 
 
