@@ -8,7 +8,6 @@ import importlib
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, MutableMapping
-from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
@@ -130,10 +129,6 @@ class Distribution(ABC):
             DistributionError: The data are too few or outside every support, or the family has no fit.
         """
         raise DistributionError(f"{cls.tag}: can't be fitted to data. Fit a mixture or a kernel_density instead.")
-
-    def files(self) -> tuple[Path, ...]:
-        """Files whose contents determine the draws (they belong into the hash of a scene)."""
-        return ()
 
     def to_dict(self) -> dict[str, Any]:
         """The distribution as ``{tag: params}``, JSON types only; what has its default is left out."""

@@ -93,23 +93,14 @@ class KernelDensity(ScalarDistribution):
         if not self._total > 1e-12 * len(self._data):
             raise self.error(f"[{low:g}, {high:g}] holds almost nothing of the density. Widen the bounds.")
 
-    @property
-    def path(self) -> Path | None:
-        """The file that is read."""
-        return None if self.file is None else Path(self.base, self.file)
-
-    def files(self) -> tuple[Path, ...]:
-        """The file of values, if there is one."""
-        return () if self.path is None else (self.path,)
-
     @cached_property
     def _data(self) -> Array:
-        if self.path is None:
+        if self.file is None:
             assert self.values is not None
             data = np.asarray(self.values, dtype=float)
         else:
             try:
-                data = read_column(self.path, self.column)
+                data = read_column(Path(self.base) / Path(self.file).expanduser(), self.column)
             except ValueError as error:
                 raise self.error(f"{error}.") from None
         return np.sort(observations(self.tag, data))

@@ -117,7 +117,7 @@ class RandomTexture(Distribution):
     @cached_property
     def _pictures(self) -> list[Path]:
         assert self.folder is not None
-        folder = Path(self.base, self.folder)
+        folder = Path(self.base) / Path(self.folder).expanduser()
         try:
             found = sorted((p for p in folder.iterdir() if p.suffix.lower() in _PICTURES), key=lambda p: p.name)
         except OSError as error:
@@ -125,10 +125,6 @@ class RandomTexture(Distribution):
         if not found:
             raise self.error(f"folder {folder} holds no picture. Put PNG or JPEG files into it.")
         return found
-
-    def files(self) -> tuple[Path, ...]:
-        """The pictures of the folder, if there is one."""
-        return () if self.folder is None else tuple(self._pictures)
 
     def sample(self, rng: np.random.Generator, size: Size = None) -> Any:
         """Draws one mapping ``{kind: {key: value}}`` of JSON types, or an object array of them."""

@@ -75,9 +75,7 @@ def test_values_from_files(tmp_path):
         made = from_dict({"kernel_density": params}, base=str(tmp_path))
         assert made.sample(stream(0, 0, "f"), 5).tolist() == inline.sample(stream(0, 0, "f"), 5).tolist()
         assert made.to_dict() == {"kernel_density": params}
-        assert made.files() == (tmp_path / params["file"],)
         assert from_dict(made.to_dict(), base=str(tmp_path)) == made
-    assert inline.files() == ()
 
 
 def test_files_that_do_not_fit_are_explained(tmp_path):
