@@ -89,7 +89,7 @@ def _primitive(piece: Collision, scale: float) -> tuple[int, dict]:
 def _hulls(hulls: Sequence[NDArray], client: int) -> int:
     """One hull as points, many as the groups of an OBJ file (PyBullet takes no other list of hulls)."""
     if len(hulls) == 1:
-        return pybullet.createCollisionShape(pybullet.GEOM_MESH, vertices=hulls[0].tolist(), physicsClientId=client)
+        return pybullet.createCollisionShape(pybullet.GEOM_MESH, vertices=_reused(hulls[0]), physicsClientId=client)
     lines, first = [], 1
     for number, hull in enumerate(hulls):
         lines.append(f"o {number}")
@@ -101,6 +101,20 @@ def _hulls(hulls: Sequence[NDArray], client: int) -> int:
         path = Path(folder) / "hulls.obj"
         path.write_text("\n".join(lines) + "\n")
         return pybullet.createCollisionShape(pybullet.GEOM_MESH, fileName=str(path), physicsClientId=client)
+
+
+_ROWS: list[list[float]] = []
+_TABLE: list[list[float]] = []
+
+
+def _reused(points: NDArray) -> list[list[float]]:
+    """Points as lists that are the same objects every time: PyBullet never lets go of the lists it is given here."""
+    while len(_ROWS) < len(points):
+        _ROWS.append([])
+    for row, point in zip(_ROWS, points.tolist(), strict=False):
+        row[:] = point
+    _TABLE[:] = _ROWS[: len(points)]
+    return _TABLE
 
 
 def _outline(piece: Collision) -> NDArray:
