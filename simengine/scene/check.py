@@ -9,8 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from simengine.errors import Problem, SimengineError, SpecError
 from simengine.scene.catalogue import find_randomizer, find_scene, randomizer_names
-from simengine.scene.document import Node, parse_file
+from simengine.scene.document import parse_file
 from simengine.scene.load import load_scene
+from simengine.scene.node import Node
 from simengine.scene.overlay import KINDS, Edit, read_overlay
 from simengine.scene.plugins import check_plugin, load_installed
 from simengine.scene.problems import problems_of

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from typing import Any
 import yaml
 
 from simengine.errors import Mark, Problem, SpecError
+from simengine.scene.node import Node
 
-__all__ = ["Node", "format_path", "from_plain", "parse", "parse_file"]
+__all__ = ["parse", "parse_file"]
 
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 64
@@ -32,97 +33,6 @@ _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
 _NULL = ("", "~", "null", "Null", "NULL")
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-@dataclass(eq=False, slots=True)
-class Node:
-    """One node of the tree.
-
-    Attributes:
-        value: A scalar (str, int, float, bool, None), a dict of nodes by key, or a list of nodes.
-        mark: Where the value stands; None if it comes from no text.
-        key_mark: Where its key stands, for an entry of a mapping.
-    """
-
-    value: Any
-    mark: Mark | None = None
-    key_mark: Mark | None = None
-
-    def plain(self) -> Any:
-        """The tree without places, JSON types."""
-        if isinstance(self.value, dict):
-            return {key: child.plain() for key, child in self.value.items()}
-        if isinstance(self.value, list):
-            return [child.plain() for child in self.value]
-        return self.value
-
-    def copy(self) -> Node:
-        """A copy that shares no node with this one."""
-        if isinstance(self.value, dict):
-            return Node({key: child.copy() for key, child in self.value.items()}, self.mark, self.key_mark)
-        if isinstance(self.value, list):
-            return Node([child.copy() for child in self.value], self.mark, self.key_mark)
-        return Node(self.value, self.mark, self.key_mark)
-
-    def child(self, key: str | int) -> Node | None:
-        """The entry of that key or number, None if there is none."""
-        if isinstance(self.value, dict):
-            return self.value.get(key)
-        if isinstance(self.value, list) and isinstance(key, int) and -1 < key < len(self.value):
-            return self.value[key]
-        return None
-
-    def follow(self, path: Sequence[str | int]) -> tuple[Node, tuple[str | int, ...]]:
-        """Walks down as far as the path exists.
-
-        Returns:
-            The last node met and the part of the path that led to it.
-        """
-        node, done = self, 0
-        for key in path:
-            child = node.child(key)
-            if child is None:
-                break
-            node, done = child, done + 1
-        return node, tuple(path[:done])
-
-    def walk(self, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Node]]:
-        """Every node below and this one, with its path, in order of the text."""
-        yield path, self
-        if isinstance(self.value, dict):
-            for key, child in self.value.items():
-                yield from child.walk((*path, key))
-        elif isinstance(self.value, list):
-            for number, child in enumerate(self.value):
-                yield from child.walk((*path, number))
-
-
-def format_path(path: Sequence[str | int]) -> str:
-    """A path as messages and streams name it: ``objects.die.shape.box.size[0]``."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
-
-
-def from_plain(value: Any, *, mark: Mark | None = None) -> Node:
-    """Makes nodes of JSON types; every node gets the same mark.
-
-    Raises:
-        SpecError: Something in it is no JSON type.
-    """
-    if isinstance(value, dict):
-        for key in value:
-            if not isinstance(key, str):
-                raise SpecError([Problem(f"the key {key!r} is no text.", mark, remedy="Use text as keys.")])
-        return Node({key: from_plain(part, mark=mark) for key, part in value.items()}, mark)
-    if isinstance(value, list | tuple):
-        return Node([from_plain(part, mark=mark) for part in value], mark)
-    if value is None or isinstance(value, str | bool | int | float):
-        if isinstance(value, float) and not math.isfinite(value):
-            raise SpecError([Problem(f"{value} is not a finite number.", mark)])
-        return Node(value, mark)
-    raise SpecError([Problem(f"{value!r} is neither text, number, list nor mapping.", mark)])
 
 
 def parse_file(file: str | Path) -> Node:
@@ -184,7 +94,9 @@ def parse(text: str, *, file: str, first_column: int = 1) -> Node:
     except yaml.MarkedYAMLError as error:
         what = " ".join(part for part in (error.problem, error.context) if part) or "is no YAML"
         place = error.problem_mark or error.context_mark
-        if error.context_mark and place.line >= len(text.splitlines()):  # noticed at the end: say where it began
+        if place is None or (
+            error.context_mark and place.line >= len(text.splitlines())
+        ):  # noticed at the end: say where it began
             place = error.context_mark
         remedy = "Indent with spaces." if "\\t" in what or "token" in what else ""
         raise SpecError([Problem(f"{what}.", reader.mark(place), remedy=remedy)]) from None

@@ -10,8 +10,8 @@ from typing import Any, Literal, get_args, get_origin
 
 from simengine.errors import Mark, Problem, SpecError
 from simengine.sampling.distribution import DISTRIBUTIONS
-from simengine.scene.document import Node, from_plain
 from simengine.scene.expression import nearest
+from simengine.scene.node import Node, from_plain
 from simengine.scene.outline import ROOT, Slot, children, step
 from simengine.scene.overlay import plain_default
 from simengine.scene.paths import Key, PathError, Segment, Select, find_all, parse_pattern, slot_of

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simengine.errors import Problem
 from simengine.sampling.distribution import DISTRIBUTIONS
-from simengine.scene.document import Node, format_path
+from simengine.scene.node import Node, format_path
 
 __all__ = ["LIBRARY_PREFIX", "check_drawn_file", "check_files", "referenced_files", "resolve_file"]
 

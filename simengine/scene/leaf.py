@@ -18,8 +18,9 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from simengine.sampling.distribution import DISTRIBUTIONS
+from simengine.scene.compile import compile_recipe, custom_error, relocate
 from simengine.scene.expression import nearest
-from simengine.scene.recipe import compile_recipe, custom_error, is_recipe, relocate
+from simengine.scene.recipe import is_recipe, short
 from simengine.scene.units import parse_quantity
 
 __all__ = ["QUANTITY", "RECIPE", "Leaf", "compile_variable"]
@@ -142,7 +143,7 @@ class Leaf:
         elif isinstance(value, dict) and len(value) == 1:
             _refuse_mapping(value)
         elif self.truth and not isinstance(value, bool):
-            raise custom_error("truth", f"true or false belongs here, not {_short(value)}.")
+            raise custom_error("truth", f"true or false belongs here, not {short(value)}.")
         value = inner(value)
         if self.numeric:
             self._check_range(value)
@@ -158,7 +159,7 @@ class Leaf:
                 return compile_recipe(part, check=check, template=_same, leaf=part_leaf, base=base)
             part = part_leaf.quantities(part)
             if isinstance(part, bool) or not isinstance(part, int | float):
-                raise custom_error("number", f"{_short(part)} is not a number.")
+                raise custom_error("number", f"{short(part)} is not a number.")
             part_leaf._check_range(part)
             return part
 
@@ -193,7 +194,7 @@ class Leaf:
             return value
         number = parse_quantity(value, unit=self.unit)
         if isinstance(number, str):
-            raise custom_error("number", f"{_short(value)} is not a number.")
+            raise custom_error("number", f"{short(value)} is not a number.")
         return number
 
     def _check_range(self, value: Any) -> None:
@@ -238,11 +239,6 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
 def _refuse_mapping(value: dict) -> None:
     """Raises for a mapping where a single value belongs: most likely a misspelt distribution."""
     key = next(iter(value), "")
@@ -259,7 +255,7 @@ def _read_rotation(value: Any) -> Any:
         if all(isinstance(part, int | float) and not isinstance(part, bool) and abs(part) < 1e9 for part in parts):
             return quaternion_from_euler(parts) if len(parts) == 3 else normalize(parts)
     raise custom_error(
-        "rotation", f"{_short(value)} is no rotation: write [roll, pitch, yaw] (30 deg) or a quaternion [x, y, z, w]."
+        "rotation", f"{short(value)} is no rotation: write [roll, pitch, yaw] (30 deg) or a quaternion [x, y, z, w]."
     )
 
 
@@ -267,4 +263,4 @@ def _parse_color(text: str) -> tuple[float, float, float]:
     digits = text.removeprefix("#")
     if text.startswith("#") and len(digits) == 6 and not set(digits.lower()) - set("0123456789abcdef"):
         return tuple(int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))  # type: ignore[return-value]
-    raise custom_error("color", f"{_short(text)} is not a colour: write [r, g, b] in 0 to 1, or '#rrggbb' (in quotes).")
+    raise custom_error("color", f"{short(text)} is not a colour: write [r, g, b] in 0 to 1, or '#rrggbb' (in quotes).")

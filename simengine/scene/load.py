@@ -9,8 +9,9 @@ from typing import Any
 
 from simengine.errors import Problem, SpecError
 from simengine.scene.catalogue import find_randomizer, find_scene
-from simengine.scene.document import Node, parse_file
+from simengine.scene.document import parse_file
 from simengine.scene.expression import nearest
+from simengine.scene.node import Node
 from simengine.scene.overlay import Edit, apply_overlay, parse_overrides, read_overlay
 from simengine.scene.paths import Key, Select
 from simengine.scene.plugins import load_installed

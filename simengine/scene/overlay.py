@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from simengine.errors import Mark, Problem, SpecError
-from simengine.scene.document import Node, from_plain, parse, parse_file
+from simengine.scene.document import parse, parse_file
 from simengine.scene.expression import nearest
+from simengine.scene.node import Node, from_plain
 from simengine.scene.outline import ROOT, Slot, step
 from simengine.scene.paths import Key, PathError, Segment, Select, alternatives, options, parse_pattern, slot_of
 from simengine.scene.schema.base import Part

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from simengine.scene.document import Node
 from simengine.scene.expression import nearest
+from simengine.scene.node import Node
 from simengine.scene.outline import ROOT, Slot, children, step
 from simengine.scene.recipe import is_recipe
 

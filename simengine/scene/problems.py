@@ -8,8 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from simengine.errors import Problem
-from simengine.scene.document import Node, format_path
 from simengine.scene.expression import nearest
+from simengine.scene.node import Node, format_path
 from simengine.scene.outline import ROOT, Slot, part_at
 
 __all__ = ["problems_of"]

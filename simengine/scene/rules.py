@@ -9,8 +9,8 @@ from typing import Any
 
 from simengine.errors import Problem
 from simengine.scene.constraints import LABELLED
-from simengine.scene.document import Node, format_path
 from simengine.scene.expression import CONSTANTS, Expression, ExpressionError, compile_expression, nearest
+from simengine.scene.node import Node, format_path
 from simengine.scene.paths import alternatives
 from simengine.scene.recipe import is_recipe
 

@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from simengine.errors import Problem, Rejected, SimengineError, SpecError
 from simengine.sampling.plan import check_plan
 from simengine.scene.constraints import broken_constraint, split_constraints
-from simengine.scene.document import Node, format_path, from_plain
 from simengine.scene.draw import Compiled, compile_model, draw_scene
 from simengine.scene.files import check_drawn_file, check_files, referenced_files
+from simengine.scene.node import Node, format_path, from_plain
 from simengine.scene.paths import split_keys
 from simengine.scene.problems import problems_of
 from simengine.scene.recipe import DrawError

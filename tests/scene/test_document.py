@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from simengine.errors import SpecError
-from simengine.scene.document import MAX_BYTES, MAX_DEPTH, MAX_NODES, format_path, parse, parse_file
+from simengine.scene.document import MAX_BYTES, MAX_DEPTH, MAX_NODES, parse, parse_file
+from simengine.scene.node import format_path
 
 
 def problem(text):

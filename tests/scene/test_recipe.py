@@ -233,3 +233,10 @@ def test_what_must_not_vary_is_refused(complaints):
         ((line, _, path, _),) = complaints(f"{key}: {value}")
         assert line == 1
         assert path.startswith(key)
+
+
+def test_a_word_in_a_choice_names_the_nearest(complaints):
+    text = material("{choose: [auto, triplaner]}", "mapping")
+    ((line, column, path, words),) = complaints(text)
+    assert (line, column, path) == (1, text.index("triplaner") + 1, "objects.a.material.mapping.choose[1]")
+    assert "Did you mean 'triplanar'?" in words

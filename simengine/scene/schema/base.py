@@ -14,8 +14,9 @@ from pydantic import (
     model_validator,
 )
 
+from simengine.scene.compile import compile_recipe, custom_error
 from simengine.scene.leaf import RECIPE, Leaf
-from simengine.scene.recipe import Recipe, compile_recipe, custom_error, holds_recipe, is_recipe
+from simengine.scene.recipe import Recipe, holds_recipe, is_recipe
 
 __all__ = [
     "Color",
