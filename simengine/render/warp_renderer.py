@@ -51,6 +51,8 @@ class WarpRenderer:
     rougher (at most 0.5). Direct light is unbiased. The noise filter (`RenderSettings.denoise`)
     joins the light, not the texture, of neighbours on the same surface.
 
+    One renderer draws one frame at a time: threads that draw at once need a renderer each.
+
     The same inputs give the same bytes on one device, whatever the number of threads.
 
     Args:
