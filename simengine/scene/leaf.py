@@ -122,7 +122,7 @@ class Leaf:
         if self.positive and math.isinf(self.high):
             return f"above 0{unit}"
         if math.isinf(self.low) and math.isinf(self.high):
-            return f"any number{unit}"
+            return "any number"
         if math.isinf(self.high):
             return f"{self.low:g}{unit} or more"
         if math.isinf(self.low):
