@@ -68,7 +68,7 @@ def encode_texture(texture: NDArray[np.uint8]) -> list[NDArray[np.uint32]]:
 class DeviceCache:
     """Least recently used meshes and textures leave when the memory bound is reached."""
 
-    def __init__(self, *, device: str, limit: int = 1 << 30) -> None:
+    def __init__(self, *, device: str, limit: int = 1 << 28) -> None:
         self.device = device
         self.limit = limit
         self._meshes: OrderedDict[str, DeviceMesh] = OrderedDict()
