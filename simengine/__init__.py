@@ -4,9 +4,9 @@ The walk in five lines::
 
     import simengine
     scene = simengine.load_scene("dice", randomizers=["lighting/light"])
-    sample = scene.sample(seed=0, index=3)           # every value concrete, every draw recorded
-    views = simengine.render(sample, simengine.simulate(sample))  # pictures, depth, ids, normals
-    simengine.generate(scene, count=100, seed=0, out="data")      # a data set with COCO beside it
+    sample = scene.sample(seed=0, index=3)                               # every value concrete, every draw recorded
+    views = list(simengine.observe(sample, simengine.simulate(sample)))  # pictures, depth, ids, normals
+    simengine.generate(scene, out="data", count=100, seed=0)             # a data set with COCO beside it
 
 Names are imported when first used, so ``import simengine`` costs nothing.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simengine.labels.annotate import annotate
     from simengine.physics.simulate import simulate
     from simengine.scene.load import load_scene
-    from simengine.sensors.observe import render
+    from simengine.sensors.observe import observe
 
 __version__ = "0.1.0"
 
@@ -35,7 +35,7 @@ _HOMES = {
     "annotate": "simengine.labels.annotate",
     "generate": "simengine.engine.generate",
     "load_scene": "simengine.scene.load",
-    "render": "simengine.sensors.observe",
+    "observe": "simengine.sensors.observe",
     "replay": "simengine.engine.replay",
     "simulate": "simengine.physics.simulate",
     "verify": "simengine.engine.verify",
@@ -47,7 +47,7 @@ __all__ = [
     "annotate",
     "generate",
     "load_scene",
-    "render",
+    "observe",
     "replay",
     "simulate",
     "verify",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import textwrap
 from collections.abc import Sequence
+from typing import Literal
 
 from simengine.scene.catalogue import describe
 
 __all__ = ["print_catalogue"]
 
 
-def print_catalogue(names: Sequence[str], *, kind: str) -> None:
+def print_catalogue(names: Sequence[str], *, kind: Literal["scene", "randomizer"]) -> None:
     """Prints each name with its one-line description."""
     left = max((len(name) for name in names), default=0) + 2
     width = max(40, shutil.get_terminal_size().columns - left)

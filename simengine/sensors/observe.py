@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from simengine.physics.trajectory import Trajectory
 from simengine.render.model import Frame, Instance, RenderCamera, RenderScene, RenderSettings
 from simengine.render.presets import preset
-from simengine.render.select import Renderer
+from simengine.render.select import Renderer, make_renderer
 from simengine.scene.scene import Scene
 from simengine.scene.schema.scene import Render
 from simengine.sensors.appearance import Appearance, appearance
@@ -45,7 +46,7 @@ class View:
     state: str
 
 
-def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer) -> Iterator[View]:
+def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer | None = None) -> Iterator[View]:
     """Takes every picture of a sample, by time and then by camera.
 
     Materials, textures, surroundings and lights are built once; views are made one at a time as they are
@@ -54,7 +55,7 @@ def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer) -> Iter
     Args:
         scene: The scene as drawn.
         trajectory: Its motion.
-        renderer: What draws.
+        renderer: What draws; if None, the scene's renderer on the first device there is, with all cores.
 
     Yields:
         One view after the other.
@@ -63,6 +64,8 @@ def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer) -> Iter
         Rejected: If a camera or a light of this draw has no direction.
         SimengineError: If a material can't be applied, or a picture can't be read.
     """
+    if renderer is None:
+        renderer = make_renderer(scene.model.render.renderer, threads=os.cpu_count() or 1)
     cameras = [(camera.name, render_camera(camera)) for camera in scene.cameras]
     look = appearance(scene, trajectory)
     lights = tuple(light_source(light) for light in scene.lights)

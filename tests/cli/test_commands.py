@@ -1,0 +1,154 @@
+"""Every command as a user types it, in this process."""
+
+import json
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from simengine.cli.main import COMMANDS, main, make_parser
+
+SMALL = ["--set", "cameras[*].resolution=[160, 160]", "render.preset=draft", "objects.die.count=4", "labels.policy.min_pixels=8"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    out = tmp_path_factory.mktemp("cli") / "data"
+    assert main(["generate", "dice", *SMALL, "--count", "3", "--seed", "7", "--out", str(out), "--quiet"]) == 0
+    return out
+
+
+def test_help_imports_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['simengine', '--help']\n"
+        "from simengine.cli.main import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'scipy', 'pydantic', 'warp', 'pybullet', 'cv2', 'trimesh', 'yaml', 'rich', 'torch'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert all(name in done.stdout for name in COMMANDS)
+
+
+def test_every_command_has_help():
+    for name in COMMANDS:
+        with pytest.raises(SystemExit) as stop:
+            make_parser().parse_args([name, "--help"])
+        assert stop.value.code == 0
+
+
+@pytest.mark.parametrize(("command", "some"), [("scenes", "conveyor"), ("randomizers", "lighting/strong")])
+def test_catalogues_are_listed_with_descriptions(capsys, command, some):
+    assert main([command]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    entry = next(line for line in lines if line.startswith(some))
+    assert len(entry) > len(some) + 10
+
+
+def test_generate_writes_manifest_and_coco(data):
+    manifest = json.loads((data / "dataset.json").read_bytes())
+    assert manifest["plan"]["seed"] == 7
+    coco = json.loads((data / "coco" / "annotations.json").read_bytes())
+    assert len(coco["images"]) == 3
+    assert [category["name"] for category in coco["categories"]] == ["one", "two", "three", "four", "five", "six"]
+
+
+def test_generate_again_changes_nothing(data, capsys):
+    before = {path: path.read_bytes() for path in sorted(data.rglob("*")) if path.is_file()}
+    assert main(["generate", "dice", *SMALL, "--count", "3", "--seed", "7", "--out", str(data), "--quiet"]) == 0
+    assert before == {path: path.read_bytes() for path in sorted(data.rglob("*")) if path.is_file()}
+
+
+def test_another_seed_into_the_same_folder_is_refused(data, capsys):
+    assert main(["generate", "dice", *SMALL, "--count", "3", "--seed", "8", "--out", str(data), "--quiet"]) == 1
+    assert "seed" in capsys.readouterr().err
+
+
+def test_verify_accepts_and_finds_a_flipped_bit(data, tmp_path, capsys):
+    assert main(["verify", str(data), "--sample", "1"]) == 0
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(data, copy)
+    picture = sorted(copy.rglob("*.rgb.png"))[0]
+    content = bytearray(picture.read_bytes())
+    content[len(content) // 2] ^= 1
+    picture.write_bytes(content)
+    assert main(["verify", str(copy), "--sample", "1"]) == 1
+    printed = capsys.readouterr()
+    assert picture.name in printed.out + printed.err
+
+
+def test_replay_makes_the_same_picture(data, tmp_path):
+    out = tmp_path / "again"
+    assert main(["replay", str(data), "--item", "2", "--out", str(out)]) == 0
+    old = sorted(data.rglob("000002*.rgb.png"))[0]
+    new = sorted(out.rglob("*.rgb.png"))[0]
+    assert np.array_equal(cv2.imread(str(old)), cv2.imread(str(new)))
+
+
+def test_export_writes_coco_elsewhere(data, tmp_path):
+    out = tmp_path / "labels.json"
+    assert main(["export", str(data), "--out", str(out)]) == 0
+    assert json.loads(out.read_bytes())["annotations"]
+
+
+def test_preview_draws_a_sheet(tmp_path):
+    out = tmp_path / "sheet.png"
+    assert main(["preview", "dice", *SMALL, "--count", "2", "--out", str(out)]) == 0
+    sheet = cv2.imread(str(out))
+    assert sheet.shape[1] > 4 * 300
+    assert sheet.std() > 10
+
+
+def test_explain_names_unit_range_and_distribution(capsys):
+    assert main(["explain", "dice", "objects.die.shape.die.size"]) == 0
+    text = capsys.readouterr().out
+    assert "normal" in text
+    assert " m" in text
+    assert "dice.yaml" in text
+
+
+def test_check_tells_every_problem_with_its_place(tmp_path, capsys):
+    file = tmp_path / "bad.yaml"
+    file.write_text(
+        "simengine: 1\nname: bad\nobjects:\n  a:\n    shape: {boxx: {}}\n    material: {roughnes: 0.1, metallic: 7}\n"
+    )
+    assert main(["check", str(file)]) == 1
+    text = capsys.readouterr().err
+    assert "bad.yaml:5:" in text
+    assert "'box'" in text or "box" in text
+    assert "bad.yaml:6:" in text
+    assert "roughness" in text
+    assert "metallic" in text
+
+
+def test_check_accepts_what_is_shipped(capsys):
+    assert main(["check", "dice", "lighting/strong"]) == 0
+
+
+@pytest.mark.parametrize("kind", ["scene", "randomizer"])
+def test_schema_is_json_schema(capsys, kind):
+    import jsonschema
+
+    assert main(["schema", kind]) == 0
+    jsonschema.Draft202012Validator.check_schema(json.loads(capsys.readouterr().out))
+
+
+def test_doctor_finds_this_machine_fit(capsys):
+    assert main(["doctor"]) == 0
+    assert "Everything works" in capsys.readouterr().out
+
+
+def test_unknown_scene_names_the_nearest(capsys):
+    assert main(["preview", "dise"]) == 1
+    assert "dice" in capsys.readouterr().err
+
+
+def test_plugin_distribution_can_be_used(tmp_path, capsys):
+    assert main(["check", "dice", "--plugin", str(tmp_path / "absent.py")]) == 1
+    assert "absent.py" in capsys.readouterr().err
