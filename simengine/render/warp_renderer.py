@@ -61,7 +61,7 @@ class WarpRenderer:
         memory: Bound on what is kept of meshes between frames [bytes].
     """
 
-    def __init__(self, *, device: str = "cpu", threads: int = 1, memory: int = 1 << 30) -> None:
+    def __init__(self, *, device: str = "cpu", threads: int = 1, memory: int = 1 << 28) -> None:
         self.device = device
         self.threads = max(int(threads), 1) if device == "cpu" else 1
         self._cache = DeviceCache(device=device, limit=memory)
