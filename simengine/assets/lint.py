@@ -51,14 +51,15 @@ def lint(mesh: Mesh, *, time_step: float = 1 / 240, speed: float = 2.0) -> tuple
         notes.append("it is inside out: its faces look inwards; reverse them.")
 
     vertices = np.asarray(mesh.vertices, np.float64)
-    _, areas = face_normals(vertices, mesh.faces)
+    normals, areas = face_normals(vertices, mesh.faces)
     corners = vertices[mesh.faces]
     longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
     needles = int((2 * areas < 1e-7 * longest**2).sum())
     if needles:
         notes.append(f"{needles} of its {len(mesh.faces)} triangles have no area: clean the mesh up.")
 
-    thin = _width(mesh.vertices)
+    largest = normals[np.argsort(-areas, kind="stable")[:_DIRECTIONS]]
+    thin = _width(mesh.vertices, largest)
     step = time_step * speed
     if thin < step:
         notes.append(
@@ -72,13 +73,13 @@ def lint(mesh: Mesh, *, time_step: float = 1 / 240, speed: float = 2.0) -> tuple
     return tuple(notes)
 
 
-def _width(vertices: NDArray[np.floating]) -> float:
-    """Least extent over many directions [m], an upper bound of the thickness of what is convex."""
+def _width(vertices: NDArray[np.floating], normals: NDArray[np.floating]) -> float:
+    """Least extent [m] over even directions and those of some faces: how thin the hull is."""
     k = np.arange(_DIRECTIONS)
     z = (k + 0.5) / _DIRECTIONS
     turn = k * np.pi * (3 - np.sqrt(5))
     r = np.sqrt(1 - z**2)
-    directions = np.vstack([np.column_stack([r * np.cos(turn), r * np.sin(turn), z]), np.eye(3)])
+    directions = np.vstack([np.column_stack([r * np.cos(turn), r * np.sin(turn), z]), np.eye(3), normals])
     points = np.asarray(vertices, np.float64)
     points = points[:: max(1, len(points) // 20_000)]
     return float(np.ptp(points @ directions.T, axis=0).min())

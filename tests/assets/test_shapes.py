@@ -172,7 +172,7 @@ def test_rack_names_its_boards_from_below(built):
     heights = [asset.surfaces[f"level[{i}]"].center[2] for i in range(5)]
     assert heights == sorted(heights) and len(set(heights)) == 5
     assert asset.surfaces["top"] == asset.surfaces["level[4]"]
-    assert 0 < heights[0] and heights[-1] < 2.0
+    assert heights[0] > 0 and heights[-1] < 2.0
 
 
 @pytest.mark.parametrize(

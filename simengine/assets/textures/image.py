@@ -21,8 +21,6 @@ _SUFFIXES = {".png", ".jpg", ".jpeg"}
 
 def image(spec: material.ImageTexture, rng: np.random.Generator, base: str) -> NDArray[np.uint8]:
     """The picture of a file, or one of a folder's, in the order of their names."""
-    if (spec.file is None) == (spec.folder is None):
-        raise SimengineError("A texture of kind `image` needs a `file` or a `folder`, exactly one of them.")
     if spec.file is not None:
         return read_picture(Path(base, spec.file))
     assert spec.folder is not None
