@@ -15,74 +15,68 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simengine.physics.body import Body, Pose
-from simengine.physics.placement.volume import Volumes
+from simengine.physics.body import Body
 from simengine.scene.schema.scene import World
 
 __all__ = ["Resolution", "choose_resolution"]
 
 _UNITS = 4.0  # length of the thinnest moving thing in Bullet's units
 _CALM = 0.1  # [s/m]: keeps the push out of 0.04 units in a step below 0.08 m/s
-_THIN = 2.0  # largest way in a step, in thicknesses: thin things may reach into what they hit
-_WIDE = 0.35  # and in widths: compact ones only so far
-_HALVINGS = 3
-_FALL = 0.3  # assumed height of a fall onto nothing in particular [m]
-_FORESIGHT = (0.02, 0.15)  # distance at which Bullet starts a contact, in sizes of the smaller thing
+_SAG = 0.01  # largest way that gravity adds in a step, in thicknesses
+_WAY = 0.35  # largest way in a step, in thicknesses of what moves and of what it may hit
+_HALVINGS = 6  # of the step, while things are fast
+_LOOK = 1 / 60  # time between two looks at the speeds [s]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Resolution:
     """How finely physics runs.
 
     Attributes:
         scale: Bullet's units per metre, a power of two.
-        time_step: Largest step [s].
-        foresight: How far ahead contacts are seen, as a share of the smaller thing's size. More of it keeps thin
-            things from cutting into each other (8 of 8 bins of washers, nuts and bolts came to rest at 0.15, 7 at
-            0.02, none at 0.4, where contacts flicker), less keeps bounces true.
-        swept: Radius [m] of the ball that Bullet sweeps for each body that outruns itself all the same, else 0.
+        time_step: Step while things are slow [s].
+        reach: Largest way in a step of each moving body [m], shape (M,).
+        gravity: Downward acceleration [m/s^2].
     """
 
     scale: float
     time_step: float
-    foresight: float
-    swept: tuple[float, ...]
+    reach: NDArray[np.float64]
+    gravity: float
+
+    def looks(self, span: float) -> int:
+        """Into how many equal parts a span of time [s] is cut, to look at the speeds before each."""
+        return max(math.ceil(span / _LOOK - 1e-9), 1)
+
+    def steps(self, span: float, speeds: NDArray[np.float64]) -> int:
+        """How many equal steps a span of time [s] takes: as many as at rest, doubled until nothing goes too far in one.
+
+        Args:
+            span: The time [s].
+            speeds: Speeds of the moving bodies now [m/s], shape (M,).
+        """
+        count = max(math.ceil(span / self.time_step - 1e-9), 1)
+        ways = (speeds + self.gravity * span) * span / self.reach
+        wanted = max(float(ways.max(initial=0.0)) / count, 1.0)
+        return count * 2 ** min(math.ceil(math.log2(wanted)), _HALVINGS)
 
 
-def choose_resolution(bodies: Sequence[Body], poses: Sequence[Pose], world: World) -> Resolution:
-    """Chooses units by the thinnest moving body, and halves the step (thrice at most) until none is too fast for it.
+def choose_resolution(bodies: Sequence[Body], world: World) -> Resolution:
+    """Chooses units and steps by the thinnest things.
 
     Args:
         bodies: All bodies.
-        poses: Where they are released.
         world: Gravity and the largest step.
     """
-    moving = [(body, pose) for body, pose in zip(bodies, poses, strict=True) if body.dynamic and not body.articulated]
-    if not moving:
-        return Resolution(1.0, world.time_step, _FORESIGHT[0], (0.0,) * len(bodies))
-    solids = Volumes.around(
-        pose.apply(piece) for body, pose in zip(bodies, poses, strict=True) if not body.dynamic for piece in body.pieces
-    )
-    speed = {body.name: _impact_speed(body, pose, solids, world.gravity) for body, pose in moving}
+    moving = [body for body in bodies if body.dynamic]
+    thickness = [math.inf if body.articulated else body.extents[0] for body in moving]
+    walls = [np.ptp(piece, axis=0).min() for body in bodies if not body.dynamic for piece in body.pieces]
+    thinnest, wall = min(thickness, default=math.inf), min(walls, default=math.inf)
     step = world.time_step
-    for _ in range(_HALVINGS):
-        if all(speed[b.name] * step <= min(_THIN * b.extents[0], _WIDE * b.extents[1]) for b, _ in moving):
-            break
+    while world.gravity * step**2 > _SAG * thinnest:
         step /= 2
-    thin = any(speed[body.name] * step > _WIDE * body.extents[0] for body, _ in moving)
-    swept = (0.4 * b.extents[0] if speed.get(b.name, 0.0) * step > b.extents[1] else 0.0 for b in bodies)
-    thinnest = min(body.extents[0] for body, _ in moving)
-    return Resolution(
-        2.0 ** round(math.log2(max(_UNITS / thinnest, _CALM / step))), step, _FORESIGHT[thin], tuple(swept)
-    )
-
-
-def _impact_speed(body: Body, pose: Pose, solids: Volumes, gravity: float) -> float:
-    """Speed at which a body meets what lies straight below it [m/s]."""
-    points = pose.apply(body.points)
-    low, high = points.min(axis=0), points.max(axis=0)
-    below = np.all((solids.low[:, :2] <= high[:2]) & (solids.high[:, :2] >= low[:2]), axis=1)
-    below &= solids.high[:, 2] <= low[2] + 1e-6
-    fall = low[2] - solids.high[below, 2].max() if below.any() else _FALL
-    return math.sqrt(float(np.square(pose.velocity).sum()) + 2 * gravity * max(float(fall), 0.0))
+    units = max(_UNITS / thinnest, _CALM / step)
+    reach = np.array([_WAY * min(own, wall) for own in thickness])
+    return Resolution(2.0 ** round(math.log2(units)), step, reach, world.gravity)

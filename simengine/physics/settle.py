@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from simengine.physics.advance import advance
 from simengine.physics.body import Body
+from simengine.physics.frames import inverse, multiply
+from simengine.physics.scale import Resolution
 from simengine.physics.world import World
 from simengine.scene.schema.scene import Settle
 
 __all__ = ["Settled", "settle"]
 
+Doubles = NDArray[np.float64]
+
 _LOOK = 1 / 60  # time between two looks [s]
 _QUIET_LOOKS = 4  # a thing at the top of its bounce is slow too, but not for this long
 _CLEAN = 2e-5  # overlap that is not worth waiting for [m]; a deeper one is pushed out as long as that helps
-_DAMPING = ((1.0, 0.5), (2.0, 0.9))  # from when on [s], which share of all speeds is lost in a second
+_DAMPING = ((1.0, 0.5), (2.0, 0.9), (3.0, 0.999))  # from when on [s], which share of all speeds is lost in a second
 
 
 @dataclass(frozen=True)
@@ -38,46 +44,55 @@ class Settled:
     blame: str = ""
 
 
-def settle(world: World, bodies: Sequence[Body], limits: Settle, *, bounds: float, floor: float) -> Settled:
+def settle(
+    world: World, bodies: Sequence[Body], resolution: Resolution, limits: Settle, *, bounds: float, floor: float
+) -> Settled:
     """Steps until every body is slow and no two overlap for some looks in a row.
 
-    Speed is the root mean square over the body's surface, from above: a bound that holds for
-    every axis of rotation. After a second the bodies are damped, ever more: that ends long rolls,
+    Speed is the root mean square over the body's surface, as the mean over the time between two
+    looks: Bullet's contacts can flicker, which gives a body at rest the speed of a step now and
+    then that leads nowhere. It is an upper bound: the widest radius of gyration counts for every
+    axis of rotation. After a second the bodies are damped, ever more: that ends long rolls,
     but holds nothing up (a die on its edge falls 10 times faster than the damping could stop).
 
     Args:
-        world: The world with its bodies and time step.
+        world: The world with its bodies.
         bodies: All bodies of the scene.
+        resolution: How finely to step.
         limits: When things count as lying still.
         bounds: Distance from the origin beyond which a body has escaped [m].
         floor: Height below which there is nothing to land on [m].
     """
-    stride = max(round(_LOOK / world.time_step), 1)
-    moving = world.moving
-    gyration = np.array([bodies[number].gyration for number in moving])
-    quiet, time = 0, 0.0
+    quiet, time, depth = 0, 0.0, math.inf
     stages = list(_DAMPING)
-    speeds = np.zeros(len(moving))
-    depth = math.inf
-    for look in range(1, math.ceil(limits.timeout / (stride * world.time_step)) + 1):
-        for _ in range(stride):
-            world.step()
-        time = look * stride * world.time_step
+    gyration = np.array([bodies[number].gyration for number in world.moving])
+    before = world.poses()
+    speeds = np.zeros(len(world.moving))
+    for look in range(1, math.ceil(limits.timeout / _LOOK) + 1):
+        advance(world, resolution, (look - 1) * _LOOK, _LOOK)
+        time = look * _LOOK
         if stages and time >= stages[0][0]:
             world.damp(stages.pop(0)[1])
-        velocities = world.velocities()
-        squares = (velocities[:, :3] ** 2).sum(axis=1) + gyration * (velocities[:, 3:] ** 2).sum(axis=1)
-        speeds = np.sqrt(squares)
+        now = world.poses()
+        speeds, before = _mean_speeds(before, now, gyration), now
         quiet = quiet + 1 if np.all(speeds < limits.speed) else 0
         if quiet >= _QUIET_LOOKS:
-            before, depth = depth, world.penetration()[0]
-            if depth <= min(_CLEAN, limits.penetration) or 0.95 * before <= depth <= limits.penetration:
+            deeper, depth = depth, world.penetration()[0]
+            if depth <= min(_CLEAN, limits.penetration) or 0.95 * deeper <= depth <= limits.penetration:
                 return Settled("settled", time, depth)
         if look % 30 == 0 and (lost := escaped(world, bodies, bounds=bounds, floor=floor)):
             return Settled("escaped", time, blame=lost)
     if lost := escaped(world, bodies, bounds=bounds, floor=floor):
         return Settled("escaped", time, blame=lost)
     return Settled("timed_out", time, world.penetration()[0], _unrest(world, bodies, speeds, limits))
+
+
+def _mean_speeds(first: tuple[Doubles, ...], second: tuple[Doubles, ...], gyration: Doubles) -> Doubles:
+    """Root-mean-square speeds of the bodies' surfaces [m/s] between two looks, shape (M,)."""
+    moves = np.linalg.norm(first[0] - second[0], axis=1)
+    sines = np.minimum(np.linalg.norm(multiply(first[1], inverse(second[1]))[:, :3], axis=1), 1.0)
+    turns = 2 * np.arcsin(sines)
+    return np.sqrt(moves**2 + gyration * turns**2) / _LOOK
 
 
 def escaped(world: World, bodies: Sequence[Body], *, bounds: float, floor: float = -math.inf) -> str:

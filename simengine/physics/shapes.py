@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simengine.assets.mesh import Collision
+from simengine.errors import SimengineError
 from simengine.physics.bullet import pybullet
 from simengine.physics.frames import inverse, rotate
 
@@ -97,10 +98,15 @@ def _hulls(hulls: Sequence[NDArray], client: int) -> int:
         last = first + len(hull) - 1  # Bullet makes the hull of the points: any triangles that name all of them do
         lines += [f"f {i} {min(i + 1, last)} {min(i + 2, last)}" for i in range(first, last + 1, 3)]
         first = last + 1
-    with tempfile.TemporaryDirectory(prefix="simengine-") as folder:
-        path = Path(folder) / "hulls.obj"
-        path.write_text("\n".join(lines) + "\n")
-        return pybullet.createCollisionShape(pybullet.GEOM_MESH, fileName=str(path), physicsClientId=client)
+    try:
+        with tempfile.TemporaryDirectory(prefix="simengine-") as folder:
+            path = Path(folder) / "hulls.obj"
+            path.write_text("\n".join(lines) + "\n")
+            return pybullet.createCollisionShape(pybullet.GEOM_MESH, fileName=str(path), physicsClientId=client)
+    except OSError as error:
+        raise SimengineError(
+            f"no room for a temporary file in {tempfile.gettempdir()} ({error}): free some, or set TMPDIR."
+        ) from error
 
 
 _ROWS: list[list[float]] = []

@@ -9,12 +9,13 @@ import numpy as np
 from simengine.assets.build import build
 from simengine.assets.collision import collision_of
 from simengine.errors import Rejected
+from simengine.physics.advance import advance
 from simengine.physics.articulated import link_frames
 from simengine.physics.body import Body
 from simengine.physics.contacts import ContactLog
 from simengine.physics.placement.place import place
 from simengine.physics.recorder import Recorder
-from simengine.physics.scale import choose_resolution
+from simengine.physics.scale import Resolution, choose_resolution
 from simengine.physics.settle import escaped, settle
 from simengine.physics.trajectory import Trajectory
 from simengine.physics.world import World
@@ -42,26 +43,25 @@ def simulate(scene: Scene) -> Trajectory:
     bodies = [_body(item, scene) for item in scene.objects]
     poses = place(scene, bodies)
     rules, timeline = scene.model.world, scene.model.timeline
-    resolution = choose_resolution(bodies, poses, rules)
-    with World(gravity=rules.gravity, scale=resolution.scale, foresight=resolution.foresight) as world:
+    resolution = choose_resolution(bodies, rules)
+    with World(gravity=rules.gravity, scale=resolution.scale) as world:
         for number, (body, pose) in enumerate(zip(bodies, poses, strict=True)):
-            world.add(number, body, pose, swept=resolution.swept[number])
+            world.add(number, body, pose)
         world.ready()
         recorder = Recorder(world, bodies, poses)
         settled_time, start = math.nan, timeline.start
         log = None
         if start == "settled":
-            world.set_time_step(resolution.time_step)
-            start = settled_time = _settle(scene, world, bodies, poses)
+            start = settled_time = _settle(scene, world, bodies, poses, resolution)
         else:
             log = ContactLog(world, bodies)
-            _advance(world, 0.0, float(start), resolution.time_step, log)
+            advance(world, resolution, 0.0, float(start), log)
         depth = world.penetration()[0]
         recorder.record(float(start))
         for frame in range(1, timeline.frames):
             before = float(start) + (frame - 1) / timeline.rate
             now = float(start) + frame / timeline.rate
-            _advance(world, before, 1 / timeline.rate, resolution.time_step, log)
+            advance(world, resolution, before, 1 / timeline.rate, log)
             recorder.record(now)
         if lost := escaped(world, bodies, bounds=rules.bounds):
             raise Rejected(
@@ -87,7 +87,7 @@ def _body(item, scene: Scene) -> Body:
     return body
 
 
-def _settle(scene: Scene, world: World, bodies, poses) -> float:
+def _settle(scene: Scene, world: World, bodies, poses, resolution: Resolution) -> float:
     """Runs until rest; the time it took."""
     rules = scene.model.world
     still = [
@@ -97,7 +97,9 @@ def _settle(scene: Scene, world: World, bodies, poses) -> float:
         for piece in body.pieces
     ]
     size = max((float(np.ptp(body.points, axis=0).max()) for body in bodies if body.dynamic), default=0.0)
-    result = settle(world, bodies, rules.settle, bounds=rules.bounds, floor=min(still, default=-math.inf) - size)
+    result = settle(
+        world, bodies, resolution, rules.settle, bounds=rules.bounds, floor=min(still, default=-math.inf) - size
+    )
     if result.outcome == "settled":
         return result.time
     if result.outcome == "escaped":
@@ -110,15 +112,3 @@ def _settle(scene: Scene, world: World, bodies, poses) -> float:
         f"not at rest after {result.time:.2f} s: {result.blame}; raise `world.settle.timeout` or `rolling_friction`, "
         "or give the timeline a `start` in seconds where things are meant to move.",
     )
-
-
-def _advance(world: World, begin: float, span: float, largest: float, log: ContactLog | None) -> None:
-    """Steps through a span of time in equal steps, the last of which ends exactly with it."""
-    if span <= 0:
-        return
-    count = math.ceil(span / largest - 1e-9)
-    world.set_time_step(span / count)
-    for number in range(1, count + 1):
-        world.step()
-        if log is not None:
-            log.look(begin + span * number / count)

@@ -36,6 +36,7 @@ Doubles = NDArray[np.float64]
 _ITERATIONS = 50
 _PUSH = 0.2  # share of a penetration that is pushed out in a step
 _WARM = 0.85  # share of the last step's impulses that the solver starts from
+_FORESIGHT = 0.02  # distance at which contacts start; Bullet multiplies it by the size of the smaller shape
 _QUIET = 1e-4  # speed below which the solver stops refining a contact [m/s]
 
 
@@ -45,20 +46,19 @@ class World:
     Args:
         gravity: Downward acceleration [m/s^2].
         scale: Bullet's units per metre.
-        foresight: Distance at which contacts start, as a share of the smaller shape's size.
 
     Attributes:
         owners: Number of the body by Bullet's number.
     """
 
-    def __init__(self, *, gravity: float, scale: float, foresight: float = 0.02) -> None:
+    def __init__(self, *, gravity: float, scale: float) -> None:
         self.scale = scale
         self.time_step = 0.0
         self.owners: dict[int, int] = {}
         self._gravity = gravity
-        self._foresight = foresight
         self._handles: dict[int, int] = {}
         self._frames: dict[int, tuple[Doubles, Doubles]] = {}
+        self._gyration: list[float] = []
         self._articulated: dict[int, Articulated] = {}
         self._belts: list[Belt] = []
         self._client = -1
@@ -69,7 +69,7 @@ class World:
             deterministicOverlappingPairs=1,
             numSolverIterations=_ITERATIONS,
             solverResidualThreshold=(_QUIET * self.scale) ** 2,
-            contactBreakingThreshold=self._foresight,
+            contactBreakingThreshold=_FORESIGHT,
             contactERP=_PUSH,
             warmStartingFactor=_WARM,
             useSplitImpulse=1,
@@ -98,14 +98,13 @@ class World:
             physicsClientId=self._client,
         )
 
-    def add(self, number: int, body: Body, pose: Pose, *, swept: float = 0.0) -> None:
+    def add(self, number: int, body: Body, pose: Pose) -> None:
         """Adds a body.
 
         Args:
             number: Its number among the scene's bodies.
             body: The body.
             pose: Where it is released and how it moves.
-            swept: Radius of the ball that is swept against tunnelling [m]; 0 for none.
         """
         if body.articulated:
             self._add_articulated(number, body, pose)
@@ -140,7 +139,6 @@ class World:
                 restitution=physics.restitution,
                 linearDamping=0,
                 angularDamping=0,
-                ccdSweptSphereRadius=swept * self.scale,
                 physicsClientId=self._client,
                 **inertia,
             )
@@ -149,7 +147,7 @@ class World:
                 self._belts.append(Belt(handle, at, rotation, drive.tolist(), self._gravity * self.scale))
         if body.dynamic:
             self._handles[number], self._frames[number] = handle, (body.center_of_mass, turn)
-            self._release(handle, pose)
+            self._release(handle, body, pose)
 
     def _add_articulated(self, number: int, body: Body, pose: Pose) -> None:
         model = Articulated.load(
@@ -164,9 +162,10 @@ class World:
         if body.dynamic:
             self._articulated[number] = model
             self._handles[number], self._frames[number] = model.handle, model.base_frame()
-            self._release(model.handle, pose)
+            self._release(model.handle, body, pose)
 
-    def _release(self, handle: int, pose: Pose) -> None:
+    def _release(self, handle: int, body: Body, pose: Pose) -> None:
+        self._gyration.append(body.gyration)
         velocity = np.multiply(pose.velocity, self.scale).tolist()
         pybullet.resetBaseVelocity(handle, velocity, list(pose.spin), physicsClientId=self._client)
 
@@ -191,6 +190,14 @@ class World:
         """Velocities of the centres of mass [m/s] and angular velocities [rad/s] of the moving bodies, shape (M, 6)."""
         rows = [pybullet.getBaseVelocity(handle, physicsClientId=self._client) for handle in self._handles.values()]
         return np.asarray(rows, float).reshape(-1, 6) / ([self.scale] * 3 + [1.0] * 3)
+
+    def speeds(self) -> Doubles:
+        """Root-mean-square speed of each moving body's surface, from above [m/s], shape (M,).
+
+        From above, because it takes the body's widest radius of gyration for every axis of rotation.
+        """
+        squares = self.velocities() ** 2
+        return np.sqrt(squares[:, :3].sum(axis=1) + np.array(self._gyration) * squares[:, 3:].sum(axis=1))
 
     def poses(self) -> tuple[Doubles, Doubles, Doubles]:
         """Origins (M, 3) [m], rotations (M, 4) and velocities of the origins (M, 6) of the moving bodies."""

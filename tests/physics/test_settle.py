@@ -43,7 +43,7 @@ UPRIGHT = {"size": [0, 0, 0], "rotation": [0, 0, 0, 1]}
 )
 def test_rests_at_the_analytic_height(scene, shape, height):
     path = simulate(scene({"thing": dropped(shape, center=[0, 0, 4 * height + 0.01], **UPRIGHT)}))
-    assert path.positions[0, 1, 2] == pytest.approx(height, abs=3e-5)
+    assert path.positions[0, 1, 2] == pytest.approx(height, abs=4e-5)
     assert path.max_penetration <= 3e-5
     assert 0 < path.settled_time < 6
 

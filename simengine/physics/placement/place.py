@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from simengine.errors import Rejected
 from simengine.physics.body import Body, Pose
 from simengine.physics.placement.drop import place_drop
@@ -39,10 +41,17 @@ def place(scene: Scene, bodies: Sequence[Body]) -> list[Pose]:
     for body in sorted(by_tag.pop("fixed"), key=lambda body: body.dynamic):
         place_fixed(body, ground)
     drops = by_tag.pop("drop")
-    _place_standing(scene, [body for body in bodies if body.source.spec.placement.tag in by_tag], ground)
+    standing = [body for body in bodies if body.source.spec.placement.tag in by_tag]
+    _place_standing(scene, sorted(standing, key=_precedence), ground)
     for body in drops:
         place_drop(body, ground, _stream(scene, body))
     return [ground.poses[body.name] for body in bodies]
+
+
+def _precedence(body: Body) -> tuple[bool, float]:
+    """Rows and piles before what is scattered around them, and of that the large before the small, which fit in later."""
+    scattered = body.source.spec.placement.tag == "scatter"
+    return scattered, -float(np.prod(np.ptp(body.points[:, :2], axis=0))) if scattered else 0.0
 
 
 def _place_standing(scene: Scene, bodies: list[Body], ground: Ground) -> None:

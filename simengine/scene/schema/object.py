@@ -56,7 +56,7 @@ class Physics(Part):
     )
     surface_velocity: Annotated[tuple[float, float, float], Leaf(unit="m/s")] = Field(
         (0.0, 0.0, 0.0),
-        description="Velocity of the surface of a static object: a conveyor belt carries what lies on it.",
+        description="Velocity of the surface of a static object, in its own frame: a conveyor belt carries what lies on it.",
     )
 
 
