@@ -1,14 +1,16 @@
 """What the objects of a scene look like: meshes with materials and pictures, built once a sample.
 
-The material of a slot is decided by two rules:
+The material of a slot is decided by three rules:
 
 1. The scene's ``materials[slot]`` describes it if given, else the scene's ``material``.
-2. Colour and pattern go together. Where that description names ``base_color`` or ``texture``, they hold, and a
+2. A part that a parametric shape colours itself (pips, tape, cap, rim) keeps that colour unless
+   ``materials[slot]`` names another: ``material: {base_color: red}`` makes a red die with white pips.
+3. Colour and pattern go together. Where that description names ``base_color`` or ``texture``, they hold, and a
    texture without a base colour is shown as it is (base colour 1, not the grey default). Where it names
    neither, the asset's own picture of the slot is used, else the asset's own colour, else the default colour.
 
 So ``material: {roughness: 0.2}`` leaves a textured mesh its texture, and ``material: {base_color: ...}`` paints
-all of it.
+all of a mesh from a file.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from simengine.physics.trajectory import Trajectory
 from simengine.render.model import SurfaceMaterial
 from simengine.scene.scene import Scene, SceneObject
 from simengine.scene.schema.material import Material
+from simengine.scene.schema.shapes import FILE_SHAPES
 from simengine.sensors.color import linear_from_srgb
 
 __all__ = ["Appearance", "VisiblePart", "appearance"]
@@ -110,7 +113,10 @@ class _Builder:
         own = slot in thing.spec.materials
         spec = thing.spec.materials[slot] if own else thing.spec.material
         path = f"objects.{thing.name}.materials.{slot}" if own else f"objects.{thing.name}.material"
-        texture, base, uv = self._pattern(spec, link, slot, path)
+        if not own and slot in link.colors and thing.spec.shape.tag not in FILE_SHAPES:
+            texture, base, uv = -1, link.colors[slot], False
+        else:
+            texture, base, uv = self._pattern(spec, link, slot, path)
         material = SurfaceMaterial(
             base_color=_linear(base),
             texture=texture,
@@ -133,14 +139,14 @@ class _Builder:
                 f"{path}.mapping: the mesh of this shape has no texture coordinates, so `uv` can't be used; "
                 "write `auto` or `triplanar`."
             )
-        uv = has_uv and spec.mapping != "triplanar"
+        uv = has_uv and (spec.mapping == "uv" or (spec.mapping == "auto" and link.unwrapped))
         if "base_color" in named or spec.texture is not None:
             if spec.texture is None:
                 return -1, spec.base_color, False
             base = spec.base_color if "base_color" in named else (1.0, 1.0, 1.0)
             return self._draw_texture(spec, f"{path}.texture"), base, uv
         if slot in link.textures and "texture" not in named:
-            return self._add_texture(link.textures[slot]), (1.0, 1.0, 1.0), uv
+            return self._add_texture(link.textures[slot]), (1.0, 1.0, 1.0), has_uv and spec.mapping != "triplanar"
         return -1, link.colors.get(slot, spec.base_color), False
 
     def _draw_texture(self, spec: Material, path: str) -> int:

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from simengine.errors import SimengineError
 from simengine.sensors import appearance as module
 from simengine.sensors.color import linear_from_srgb
 
+FILE = {"shape": {"mesh": {"file": "thing.obj"}}}
 OWN = np.full((4, 4, 3), 77, np.uint8)
 
 
@@ -14,9 +16,12 @@ OWN = np.full((4, 4, 3), 77, np.uint8)
 def look(made, monkeypatch):
     """Shapes every object as given and returns its appearance."""
 
-    def make(*objects, slots=("body",), uv=False, colors=None, textures=None, seed=0, links=1):
+    def make(*objects, slots=("body",), uv=False, colors=None, textures=None, seed=0, links=1, unwrapped=False):
         mesh = made.mesh(slots, uv=uv)
-        parts = [made.link(f"link{i}", mesh, colors or {}, textures or {}) for i in range(links)]
+        parts = [
+            replace(made.link(f"link{i}", mesh, colors or {}, textures or {}), unwrapped=unwrapped)
+            for i in range(links)
+        ]
         monkeypatch.setattr(module, "build", lambda shape, *, base: made.asset(*parts))
         scene = made.scene(objects, seed=seed)
         return module.appearance(scene, made.trajectory(scene, links=links))
@@ -36,11 +41,23 @@ def test_default_then_own_color_then_the_users(look):
     assert first(look({})).base_color == linear(0.7, 0.7, 0.7)
     own = {"body": (0.1, 0.2, 0.3)}
     assert first(look({}, colors=own)).base_color == linear(0.1, 0.2, 0.3)
-    assert first(look({"material": {"base_color": [1, 0, 0]}}, colors=own)).base_color == linear(1, 0, 0)
+    painted = {"material": {"base_color": [1, 0, 0]}}
+    assert first(look({**FILE, **painted}, colors=own)).base_color == linear(1, 0, 0)
+
+
+def test_parts_that_a_shape_colours_itself_keep_their_colour_unless_named(look):
+    own = {"pips": (0.1, 0.2, 0.3)}
+    painted = {"material": {"base_color": [1, 0, 0], "roughness": 0.2}}
+    result = look(painted, slots=("body", "pips"), colors=own)
+    assert first(result, 0).base_color == linear(1, 0, 0)
+    assert first(result, 1).base_color == linear(0.1, 0.2, 0.3)
+    assert first(result, 1).roughness == 0.2
+    named = {**painted, "materials": {"pips": {"base_color": [0, 1, 0]}}}
+    assert first(look(named, slots=("body", "pips"), colors=own), 1).base_color == linear(0, 1, 0)
 
 
 def test_users_roughness_leaves_the_assets_picture(look):
-    result = look({"material": {"roughness": 0.1}}, uv=True, textures={"body": OWN}, colors={"body": (0, 0, 1)})
+    result = look({**FILE, "material": {"roughness": 0.1}}, uv=True, textures={"body": OWN}, colors={"body": (0, 0, 1)})
     material = first(result)
     assert (material.texture, material.triplanar, material.roughness) == (0, False, 0.1)
     assert material.base_color == linear(1, 1, 1)
@@ -48,7 +65,7 @@ def test_users_roughness_leaves_the_assets_picture(look):
 
 
 def test_users_color_or_texture_replaces_the_assets_picture(look):
-    painted = look({"material": {"base_color": [1, 0, 0]}}, uv=True, textures={"body": OWN})
+    painted = look({**FILE, "material": {"base_color": [1, 0, 0]}}, uv=True, textures={"body": OWN})
     assert first(painted).texture == -1
     assert painted.textures == ()
     patterned = look({"material": {"texture": {"checker": {}}}}, uv=True, textures={"body": OWN})
@@ -86,7 +103,9 @@ def test_unknown_slot_is_an_error_with_the_nearest_name(look):
 
 def test_mapping(look):
     checker = {"texture": {"checker": {}}, "texture_size": 0.1}
-    assert first(look({"material": checker}, uv=True)).triplanar is False
+    assert first(look({"material": checker}, uv=True, unwrapped=True)).triplanar is False
+    assert first(look({"material": checker}, uv=True)).triplanar is True
+    assert first(look({"material": {**checker, "mapping": "uv"}}, uv=True)).triplanar is False
     assert first(look({"material": checker}, uv=False)).triplanar is True
     assert first(look({"material": {**checker, "mapping": "triplanar"}}, uv=True)).triplanar is True
     assert first(look({"material": checker})).texture_size == 0.1

@@ -127,7 +127,7 @@ class Material(Part):
     texture_size: Length = Field(0.25, description="Edge of one texture tile on the surface.")
     mapping: Annotated[Literal["auto", "uv", "triplanar"], Leaf()] = Field(
         "auto",
-        description="How the texture is laid on: by the mesh's own coordinates, from three sides, or by coordinates where there are any.",
+        description="How the texture is laid on: by the mesh's own coordinates (`uv`), from three sides in tiles of `texture_size` (`triplanar`), or by coordinates where a mesh file brings its own (`auto`).",
     )
     roughness: Fraction = Field(0.5, description="From mirror (0) to matte (1); the microfacet width is its square.")
     metallic: Fraction = Field(0.0, description="From dielectric (0) to metal (1).")

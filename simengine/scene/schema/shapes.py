@@ -9,7 +9,7 @@ from pydantic import Field
 from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import Flag, Fraction, Length, OneOf, Part, Size3, Text
 
-__all__ = ["SHAPES", "Shape"]
+__all__ = ["FILE_SHAPES", "SHAPES", "Shape"]
 
 
 class Plane(Part):
@@ -231,3 +231,6 @@ class Shape(OneOf):
 
 SHAPES = tuple(Shape.model_fields)
 """The names of all shapes."""
+
+FILE_SHAPES = ("mesh", "urdf", "library")
+"""Those that are read from files."""
