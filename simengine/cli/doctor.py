@@ -56,7 +56,7 @@ def _report_physics() -> list[str]:
     version = _version(name)
     if version is None:
         return ["PyBullet is missing; install simengine again with pip, which picks the right package for this Python"]
-    import pybullet
+    from simengine.bullet import pybullet
 
     arrays = "NumPy arrays" if pybullet.isNumpyEnabled() else "tuples (built without NumPy; slower pictures only)"
     print(f"  {name:<26}{version}  images as {arrays}")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simengine.assets.mesh import Asset
 from simengine.errors import SimengineError
-from simengine.physics.bullet import hushed, pybullet
+from simengine.bullet import hushed, pybullet
 from simengine.physics.frames import IDENTITY, inverse, multiply, rotate
 from simengine.scene.schema.object import Physics
 

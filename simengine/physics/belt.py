@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from simengine.physics.bullet import pybullet
+from simengine.bullet import pybullet
 
 __all__ = ["BELT_MASS", "Belt"]
 

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from simengine.assets.mesh import Collision
 from simengine.errors import SimengineError
-from simengine.physics.bullet import pybullet
+from simengine.bullet import pybullet
 from simengine.physics.frames import inverse, rotate
 
 __all__ = ["create_shapes"]

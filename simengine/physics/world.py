@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from simengine.physics.articulated import Articulated
 from simengine.physics.belt import BELT_MASS, Belt
 from simengine.physics.body import Body, Pose
-from simengine.physics.bullet import pybullet
+from simengine.bullet import pybullet
 from simengine.physics.frames import inverse, matrix, multiply, rotate
 from simengine.physics.shapes import create_shapes
 

@@ -35,7 +35,7 @@ class BulletRenderer:
     """
 
     def __init__(self, *, egl: bool = False) -> None:
-        import pybullet
+        from simengine.bullet import pybullet
 
         self._bullet = pybullet
         self._client = pybullet.connect(pybullet.DIRECT)
