@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.assets.mesh import Asset
-from simengine.errors import SimengineError
 from simengine.bullet import hushed, pybullet
+from simengine.errors import SimengineError
 from simengine.physics.frames import IDENTITY, inverse, multiply, rotate
 from simengine.scene.schema.object import Physics
 

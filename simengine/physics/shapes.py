@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simengine.assets.mesh import Collision
-from simengine.errors import SimengineError
 from simengine.bullet import pybullet
+from simengine.errors import SimengineError
 from simengine.physics.frames import inverse, rotate
 
 __all__ = ["create_shapes"]

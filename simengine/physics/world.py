@@ -22,10 +22,10 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.bullet import pybullet
 from simengine.physics.articulated import Articulated
 from simengine.physics.belt import BELT_MASS, Belt
 from simengine.physics.body import Body, Pose
-from simengine.bullet import pybullet
 from simengine.physics.frames import inverse, matrix, multiply, rotate
 from simengine.physics.shapes import create_shapes
 
