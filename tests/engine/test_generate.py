@@ -269,7 +269,7 @@ def test_workers_die_with_the_run(tmp_path):
 
 
 def test_ctrl_c_keeps_finished_shards_and_says_how_to_go_on(tmp_path):
-    command = [sys.executable, str(SCRIPT), str(tmp_path / "a"), "12", "7", "2", "0.1"]
+    command = [sys.executable, str(SCRIPT), str(tmp_path / "a"), "12", "7", "2", "0.4"]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     wait_for(lambda: (tmp_path / "a/shards/000000").exists())
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers hear it too
