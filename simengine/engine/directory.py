@@ -66,10 +66,12 @@ def claim_directory(root: Path, plan: dict[str, Any]) -> Iterator[Progress]:
             (root / PARTIAL).unlink(missing_ok=True)
             yield Progress(finished=True)
             return
-        if (root / PARTIAL).exists():
+        started = (root / PARTIAL).exists()
+        if started and _shards(root):
             _compare(root, plan, partial=True)
-        else:
-            _refuse_foreign(root)
+        else:  # a run that failed before its first shard binds nobody: mend the scene and go
+            if not started:
+                _refuse_foreign(root)
             write_atomic(root / PARTIAL, partial_bytes(plan))
         with disk_errors("make the folder", root / SHARDS):
             (root / SHARDS).mkdir(exist_ok=True)
@@ -91,6 +93,11 @@ def _survey(root: Path, plan: dict[str, Any]) -> Progress:
                 shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
         pending.append(unit)
     return Progress(finished=False, pending=tuple(pending), damaged=tuple(damaged))
+
+
+def _shards(root: Path) -> list[Path]:
+    with disk_errors("read", root / SHARDS):
+        return [path for path in (root / SHARDS).glob("*") if not path.name.startswith(".")]
 
 
 def _compare(root: Path, plan: dict[str, Any], *, partial: bool) -> None:

@@ -126,6 +126,13 @@ def test_another_plan_is_refused_with_every_difference(tmp_path):
     assert content(tmp_path / "a") == before
 
 
+def test_a_run_without_a_finished_shard_binds_nobody(tmp_path):
+    interrupted(tmp_path / "a", keep=0)
+    make(tmp_path / "a", seed=5)
+    make(tmp_path / "b", seed=5)
+    assert content(tmp_path / "a") == content(tmp_path / "b")
+
+
 def test_other_versions_stop_an_unfinished_data_set_but_not_a_finished_one(tmp_path, monkeypatch):
     interrupted(tmp_path / "a", keep=1)
     make(tmp_path / "b")
