@@ -110,17 +110,20 @@ class Body:
     @cached_property
     def points(self) -> Doubles:
         """Vertices of all links in the object's frame [m], shape (n, 3)."""
-        return np.concatenate(
-            [
-                rotate(rotation, link.mesh.vertices.astype(float)) + position
-                for link, (position, rotation) in zip(self.asset.links, self.link_frames, strict=True)
-            ]
-        )
+        return np.concatenate(self._links)
 
     @cached_property
     def pieces(self) -> tuple[Doubles, ...]:
-        """Corner points that enclose each convex piece, in the object's frame [m]; the whole mesh if there are none."""
-        return tuple(corners for piece in self.collision for corners in _corners(piece)) or (self.points,)
+        """Corner points that enclose each convex piece, in the object's frame [m]; the links if there are none."""
+        return tuple(corners for piece in self.collision for corners in _corners(piece)) or self._links
+
+    @cached_property
+    def _links(self) -> tuple[Doubles, ...]:
+        """Vertices of each link in the object's frame [m], shapes (n, 3)."""
+        return tuple(
+            rotate(rotation, link.mesh.vertices.astype(float)) + position
+            for link, (position, rotation) in zip(self.asset.links, self.link_frames, strict=True)
+        )
 
     @cached_property
     def extents(self) -> tuple[float, float, float]:
