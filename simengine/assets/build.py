@@ -44,6 +44,8 @@ _BUILDERS: dict[str, Callable[[Any], Draft]] = {
     "carton": furniture.carton,
     "tray": tray.tray,
     "rack": furniture.rack,
+    "pallet": furniture.pallet,
+    "drum": vessels.drum,
 }
 
 _READERS: dict[str, Callable[[Any, str], Asset]] = {"mesh": mesh_asset, "urdf": urdf_asset, "library": library_asset}

@@ -44,6 +44,10 @@ CASES = [
     ("tray", {"rounding": 0.05}),
     ("rack", {}),
     ("rack", {"levels": 1}),
+    ("pallet", {}),
+    ("pallet", {"size": (0.6, 0.4, 0.1)}),
+    ("drum", {}),
+    ("drum", {"radius": 0.15, "height": 0.2}),
 ]
 MOST = {"die": 6000, "bolt": 8000, "sphere": 2500, "gear": 12000, "can": 6500, "mug": 6000}
 
@@ -133,7 +137,7 @@ def _signed(piece, points):
     return (points @ normals.T - (origins * normals).sum(1)).max(axis=1)
 
 
-@pytest.mark.parametrize("tag", ["mug", "bowl", "tray", "nut", "washer", "gear", "rack"])
+@pytest.mark.parametrize("tag", ["mug", "bowl", "tray", "nut", "washer", "gear", "rack", "pallet"])
 def test_hollow_things_stay_hollow(built, tag):
     """No collision hull reaches into the hollow, and the material around it is solid."""
     asset = built(tag)
@@ -146,6 +150,10 @@ def test_hollow_things_stay_hollow(built, tag):
         "washer": ([(0, 0, 0), (0.004, 0, 0), (0, -0.004, 0)], [(0.006, 0.0012, 0), (0.0014, 0.0072, 0)]),
         "gear": ([(0, 0, 0), (0.0038, 0, 0), (0, 0.0038, 0)], [(0.019, 0, 0), (0.006, 0, 0), (0, 0.01, 0)]),
         "rack": ([(0, 0, 0.05), (0, 0, 0.3), (0.4, 0.1, 1.0)], [(0, 0, 0.09), (0.4495, 0.16, 0.5)]),
+        "pallet": (
+            [(0.3, 0, 0.05), (0.3, 0.2, 0.06), (0, 0.2, 0.03)],
+            [(0, 0, 0.05), (0.3, 0.02, 0.14), (0.59, 0.39, 0.01)],
+        ),
     }[tag]
     inside = np.any([_signed(hull, np.array(hollow + filled, float)) < 0 for hull in hulls], axis=0)
     assert inside.tolist() == [False] * len(hollow) + [True] * len(filled)
@@ -159,7 +167,7 @@ def test_surfaces_lie_on_the_drawn_mesh(built, solid, distance):
         for name, surface in asset.surfaces.items():
             (x, y, z), (w, d) = surface.center, surface.size
             spread = np.array([(x + i * w * 0.48, y + j * d * 0.48, z) for i in (-1, 0, 1) for j in (-1, 0, 1)])
-            if tag in ("nut", "can"):  # they bear things on a ring
+            if tag in ("nut", "can", "drum"):  # they bear things on a ring
                 assert z == pytest.approx(oracle.bounds[1][2], abs=1e-6)
                 continue
             near = distance(oracle, spread)
@@ -212,6 +220,8 @@ def test_odd_proportions_stay_closed(built, solid):
         "carton": lambda: {"size": [log(0.02, 2) for _ in range(3)]},
         "tray": lambda: {"size": [log(0.02, 2), log(0.02, 2)], "wall": log(0.001, 0.05), "rounding": log(0.001, 1)},
         "rack": lambda: {"size": [log(0.1, 3) for _ in range(3)], "levels": int(rng.integers(1, 12))},
+        "pallet": lambda: {"size": [log(0.05, 3) for _ in range(3)]},
+        "drum": lambda: {"radius": log(0.005, 1), "height": log(0.01, 2)},
     }
     made = 0
     for tag, maker in makers.items():

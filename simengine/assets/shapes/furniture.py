@@ -1,4 +1,4 @@
-"""Cartons and racks: what a warehouse is made of."""
+"""Cartons, pallets and racks: what a warehouse is made of."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from simengine.errors import Rejected
 if TYPE_CHECKING:
     from simengine.scene.schema import shapes
 
-__all__ = ["carton", "rack"]
+__all__ = ["carton", "pallet", "rack"]
 
 Doubles = NDArray[np.float64]
 
@@ -69,6 +69,35 @@ def _tape(x: float, z: float, width: float, thick: float, drop: float, edge: flo
     patches.append(stitch(lid[0], lid[1], (0, 0, 1), slot="tape", by="length"))
     patches.append(stitch(base[0][::-1], base[1][::-1], (0, 0, -1), slot="tape", by="length"))
     return [Patch(p.vertices, p.faces, None, None, p.slot) for p in (moved(patch, up) for patch in patches)]
+
+
+def pallet(shape: shapes.Pallet) -> Draft:
+    """A pallet: three skids, nine blocks, three stringer boards, five deck boards along x.
+
+    Source: the proportions of EN 13698-1 (the 800 x 1200 mm pallet), whatever the size.
+    """
+    x, y, z = shape.size
+    board, block = 22 / 144 * z, 78 / 144 * z
+    gap = 0.002 * z  # boards are nailed on, not grown together
+    widths = np.array([145.0, 100.0, 145.0, 100.0, 145.0]) / 800 * y
+    slot = (y - widths.sum()) / 4
+    centres = np.cumsum(widths + slot) - widths / 2 - slot - y / 2
+    feet = [(145 / 1200 * x, s * (x / 2 - 145 / 2400 * x)) for s in (-1.0, 1.0)] + [(145 / 1200 * x, 0.0)]
+    rows = [(100 / 800 * y, s * (y / 2 - 50 / 800 * y)) for s in (-1.0, 1.0)] + [(145 / 800 * y, 0.0)]
+    parts: list[tuple[tuple[float, float, float], tuple[float, float, float]]] = []
+    for width, at in zip(widths.tolist(), centres.tolist(), strict=True):
+        parts.append(((x, width, board - gap), (0.0, at, z - (board - gap) / 2)))
+    for width, at in feet:
+        parts.append(((width, y, board - gap), (at, 0.0, z - 1.5 * board)))
+        parts += [((width, deep, block - gap), (at, off, board + block / 2)) for deep, off in rows]
+    for deep, off in rows:
+        parts.append(((x, deep, board - gap), (0.0, off, (board - gap) / 2)))
+    patches = [patch for size, centre in parts for patch in _block(size, centre, 0.08 * board)]
+    hulls = [box_hull((-x / 2, -y / 2, z - 2 * board), (x / 2, y / 2, z))]
+    hulls += [box_hull((-x / 2, off - deep / 2, 0.0), (x / 2, off + deep / 2, board)) for deep, off in rows]
+    for (width, at), (deep, off) in product(feet, rows):
+        hulls.append(box_hull((at - width / 2, off - deep / 2, board), (at + width / 2, off + deep / 2, board + block)))
+    return Draft(patches, compound(*hulls), surfaces={"top": Surface((0.0, 0.0, z), (x, y))})
 
 
 def rack(shape: shapes.Rack) -> Draft:

@@ -1,4 +1,4 @@
-"""Things turned from a profile: bottle, can, bowl."""
+"""Things turned from a profile: bottle, can, drum, bowl."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simengine.errors import Rejected
 if TYPE_CHECKING:
     from simengine.scene.schema import shapes
 
-__all__ = ["bottle", "bowl", "can"]
+__all__ = ["bottle", "bowl", "can", "drum"]
 
 Doubles = NDArray[np.float64]
 
@@ -114,6 +114,56 @@ def _tab(r: float, lid: float) -> list[Patch]:
     middle[:3, 3] = (-0.06 * r, 0.0, lid + gap / 2)
     button = [moved(patch, middle) for patch in sweep(rivet, circle(16), slot="lid")]
     return [moved(patch, place) for patch in sweep(ring, loop, slot="lid")] + button
+
+
+def drum(shape: shapes.Drum) -> Draft:
+    """A tight-head drum standing on z = 0: chimes at both ends, two rolling hoops, sunk heads, two bungs.
+
+    Source: the proportions of ISO 15750-2 (216.5 l), whatever the size.
+    """
+    r, h = shape.radius, shape.height
+    q = min(r, 0.5 * h)
+    sunk, chime, hoop = 0.06 * q, 0.035 * q, 0.045 * q
+    side: list[tuple[float, float]] = [(0, sunk), (r - chime, sunk), (r - chime, 0), (r, 0), (r, chime)]
+    bends = [0, 0.4 * chime, 0.3 * chime, 0.3 * chime, 0]
+    for level in (0.345 * h, 0.655 * h):
+        side += [(r, level - 1.2 * hoop), (r + hoop, level), (r, level + 1.2 * hoop)]
+        bends += [0.8 * hoop, 0.5 * hoop, 0.8 * hoop]
+    side += [(r, h - chime), (r, h), (r - chime, h), (r - chime, h - sunk), (0, h - sunk)]
+    bends += [0, 0.3 * chime, 0.3 * chime, 0.4 * chime, 0]
+    patches = sweep(polyline(side, bends, step=45.0), circle(48))
+    for at, size in ((-0.72 * r, 0.09 * r), (0.72 * r, 0.05 * r)):
+        patches += _bung(at, size, h - sunk, 0.6 * sunk)
+    collision = compound(
+        turned_hull([(r, 0.0), (r, h)], columns=32),
+        *(
+            turned_hull([(r, z - 1.2 * hoop), (r + hoop, z), (r, z + 1.2 * hoop)], columns=32)
+            for z in (0.345 * h, 0.655 * h)
+        ),
+    )
+    side_length = float(np.sqrt(2) * r)
+    return Draft(
+        patches,
+        collision,
+        colors={"bung": (0.62, 0.63, 0.65)},
+        surfaces={"top": Surface((0.0, 0.0, h), (side_length, side_length))},
+    )
+
+
+def _bung(x: float, radius: float, base: float, height: float) -> list[Patch]:
+    """A screwed plug a hair above the head."""
+    place = np.eye(4)
+    place[:3, 3] = (x, 0.0, base + 0.05 * height)
+    plug = [
+        (0, 0),
+        (radius, 0),
+        (radius, height),
+        (0.6 * radius, height),
+        (0.6 * radius, 0.5 * height),
+        (0, 0.5 * height),
+    ]
+    bends = [0, 0.1 * height, 0.2 * height, 0.1 * height, 0.1 * height, 0]
+    return [moved(patch, place) for patch in sweep(polyline(plug, bends, step=45.0), circle(16), slot="bung")]
 
 
 def bowl(shape: shapes.Bowl) -> Draft:

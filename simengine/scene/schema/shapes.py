@@ -173,6 +173,19 @@ class Rack(Part):
     board: Length = Field(0.02, description="Thickness of a board.")
 
 
+class Pallet(Part):
+    """A wooden four-way pallet standing on z = 0, of boards, blocks and skids as in EN 13698-1."""
+
+    size: Size3 = Field((1.2, 0.8, 0.144), description="Extents along x (boards), y (depth) and z (height).")
+
+
+class Drum(Part):
+    """A steel drum standing on z = 0 with rolling hoops and two bungs (slots ``body`` and ``bung``)."""
+
+    radius: Length = Field(0.286, description="Radius without hoops.")
+    height: Length = Field(0.88, description="Height.")
+
+
 class MeshFile(Part):
     """A mesh from a file (OBJ, STL, PLY, glTF, GLB), its folder relative to the scene file."""
 
@@ -224,6 +237,8 @@ class Shape(OneOf):
     carton: Carton | None = None
     tray: Tray | None = None
     rack: Rack | None = None
+    pallet: Pallet | None = None
+    drum: Drum | None = None
     mesh: MeshFile | None = None
     urdf: Urdf | None = None
     library: Library | None = None
