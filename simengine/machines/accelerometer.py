@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -50,6 +50,7 @@ class Accelerometer:
     """
 
     rate: float
+    _: KW_ONLY
     axis: Literal["x", "y", "z"] = "y"
     resonance: float | None = None
     resonance_damping: float = 0.03

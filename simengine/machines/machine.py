@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from simengine.errors import SimengineError
 from simengine.machines.background import Background
@@ -59,6 +59,7 @@ class Machine:
     """
 
     speed: SpeedProfile
+    _: KW_ONLY
     bearings: Mapping[str, MountedBearing] = field(default_factory=dict)
     gears: Mapping[str, GearPair | PlanetarySet] = field(default_factory=dict)
     faults: Sequence[Fault] = ()

@@ -30,6 +30,8 @@ class MountedBearing:
         load: Load relative to nominal; impacts grow in proportion.
         jitter: Standard deviation of the spacing of passings, as a fraction (0.2-2 % usual).
         slip: Mean lag of the cage behind pure rolling, as a fraction.
+        unevenness: Standard deviation of the logarithm of the elements' strength: no two elements are equal, so
+            impacts on a race repeat with the cage and its sidebands stand around BPFO and BPFI.
     """
 
     bearing: Bearing
@@ -38,11 +40,13 @@ class MountedBearing:
     load: float = 1.0
     jitter: float = 0.01
     slip: float = 0.0
+    unevenness: float = 0.0
 
     def __post_init__(self) -> None:
         require_positive(self, shaft=self.shaft, load=self.load)
         require_in(self, 0.0, 0.1, jitter=self.jitter)
         require_in(self, -0.05, 0.2, slip=self.slip)
+        require_in(self, 0.0, 2.0, unevenness=self.unevenness)
 
     @cached_property
     def orders(self) -> BearingOrders:
@@ -53,6 +57,13 @@ class MountedBearing:
         return BearingOrders(
             ftf=cage, bsf=pure.bsf * (1 - self.slip), bpfo=n * abs(outer - cage), bpfi=n * abs(inner - cage)
         )
+
+    def element_strengths(self, count: int, rng: np.random.Generator) -> np.ndarray:
+        """Strength of the elements that pass one after the other, shape (count,), median 1."""
+        if self.unevenness == 0:
+            return np.ones(count)
+        each = np.exp(self.unevenness * rng.standard_normal(self.bearing.elements))
+        return each[np.arange(count) % len(each)]
 
     @property
     def ring_orders(self) -> tuple[float, float]:

@@ -52,8 +52,14 @@ def nameplate_machine(
     """
     if condition not in CONDITIONS:
         raise SimengineError(f"The condition {condition!r} is unknown: name one of {', '.join(CONDITIONS)}.")
-    zone = LoadZone(rng.uniform(0.15, 0.9), rng.random(), rng.uniform(0, 0.5))
-    mounted = MountedBearing(bearing, zone=zone, jitter=rng.uniform(0.002, 0.02), slip=rng.uniform(0, 0.01))
+    zone = LoadZone(rng.uniform(0.15, 0.9), rng.random(), rng.uniform(0, 1))
+    mounted = MountedBearing(
+        bearing,
+        zone=zone,
+        jitter=rng.uniform(0.002, 0.02),
+        slip=rng.uniform(0, 0.01),
+        unevenness=rng.uniform(0, 0.6) if rng.random() < 0.7 else 0.0,
+    )
     level = 10 ** rng.uniform(-1.5, 0.5)
     speed = rng.uniform(*speeds)
     path, own = _path(rng, rate), _path(rng, rate)
@@ -69,7 +75,7 @@ def nameplate_machine(
     hum = level * 10 ** rng.uniform(-2, -0.3)
     return Machine(
         WanderSpeed(ConstantSpeed(speed), 10 ** rng.uniform(-3.3, -2.3), rng.uniform(0.2, 2.0)),
-        {"bearing": mounted},
+        bearings={"bearing": mounted},
         faults=_faults(condition, mounted, rng),
         rotor=Rotor(tuple(level * 10 ** rng.uniform(-2, 0.2, 8)), reference=speed),
         electrical=ElectricalSupply(
@@ -122,8 +128,14 @@ def _faults(condition: str, mounted: MountedBearing, rng: np.random.Generator) -
             episode=rng.uniform(1, 10),
             wander=rng.uniform(0, 0.15),
         )
-        if rng.random() < 0.3:  # balls that struck hard have dented the races too
-            dents = BrinellFault(size=size * rng.uniform(0.05, 0.5), scatter=scatter, inner_ratio=rng.uniform(0.3, 1.5))
+        if rng.random() < 0.6:  # balls that struck hard have dented the races too
+            dents = BrinellFault(
+                size=size * rng.uniform(0.01, 0.15),
+                scatter=scatter,
+                inner_ratio=float(np.exp(rng.uniform(-0.7, 0.7))),
+                dents=None if rng.random() < 0.6 else int(rng.integers(1, mounted.bearing.elements)),
+                position=rng.random(),
+            )
             return (ball, dents)
         return (ball,)
     if condition == "cage":

@@ -47,6 +47,7 @@ class _RaceFault(BearingFault):
         times = clock.times_of(turns)
         load = mounted.zone.load(self.position + ring * turns, turns)
         strengths = impact_strength(mounted, self.size, np.pi * diameter * rolling, clock.speed(times)) * load
+        strengths *= mounted.element_strengths(len(turns), rng)
         exits = self.scattered(strengths, rng)
         trains = [train(times, exits, kinds[1])]
         if self.entry > 0:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from simengine.machines.checks import require, require_in
+from simengine.machines.checks import require, require_in, require_natural
 from simengine.machines.clock import ShaftClock
 from simengine.machines.impacts import ImpactKind, Impacts, join_impacts, passings, random_times, train
 from simengine.machines.mounted import BearingFault, MountedBearing, impact_strength
@@ -54,16 +54,27 @@ class CageFault(BearingFault):
 
 @dataclass(frozen=True)
 class BrinellFault(BearingFault):
-    """Dents of all elements in both races, as a blow at standstill leaves them.
+    """Dents of the elements in both races, as a blow at standstill leaves them.
 
-    They lie one pitch of the elements apart, so all elements meet them at once: strikes at BPFO and at
-    BPFI, each the sum over the elements in the load zone.
+    They lie one pitch of the elements apart, so all dents of a race are met at once: strikes at BPFO and at
+    BPFI, each the sum over the dents in the load zone.
 
     Attributes:
         inner_ratio: Strength of the inner dents relative to the outer ones.
+        dents: Dents in each race, side by side; ``None``: one for each element. Few dents in the inner race carry
+            the sidebands of the shaft, a full circle of them does not.
+        position: Angle of the first dent on its ring, turns.
     """
 
     inner_ratio: float = 1.0
+    dents: int | None = None
+    position: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_in(self, 0.0, 10.0, inner_ratio=self.inner_ratio)
+        if self.dents is not None:
+            require_natural(self, dents=self.dents)
 
     @property
     def fault_type(self) -> str:
@@ -82,13 +93,16 @@ class BrinellFault(BearingFault):
             (ImpactKind.BRINELL_OUTER, ImpactKind.BRINELL_INNER),
             strict=True,
         )
-        pitch = np.arange(mounted.bearing.elements)[:, None] / mounted.bearing.elements
+        count = mounted.bearing.elements
+        angles = self.position + np.arange(min(self.dents or count, count))[:, None] / count
         for ring, diameter, ratio, kind in rings:
             rolling = abs(ring - mounted.orders.ftf)
             order = mounted.bearing.elements * rolling
             turns = passings(clock, order, span, phase=self.start(rng), jitter=mounted.jitter, rng=rng)
             times = clock.times_of(turns)
-            load = mounted.zone.load(pitch + ring * turns, np.broadcast_to(turns, (len(pitch), len(turns)))).sum(axis=0)
+            load = mounted.zone.load(angles + ring * turns, np.broadcast_to(turns, (len(angles), len(turns)))).sum(
+                axis=0
+            )
             strengths = (
                 ratio * load * impact_strength(mounted, self.size, np.pi * diameter * rolling, clock.speed(times))
             )
@@ -133,11 +147,15 @@ class DistributedFault(BearingFault):
         rolling = abs(ring - mounted.orders.ftf)
         order = mounted.bearing.elements * rolling
         turns = passings(clock, order, span, phase=self.start(rng), jitter=mounted.jitter, rng=rng)
-        turns = np.repeat(turns, rng.poisson(self.density, len(turns)))
-        turns = np.sort(turns + (rng.random(len(turns)) - 0.5) * self.arc / order)
+        strikes = rng.poisson(self.density, len(turns))
+        each = np.repeat(mounted.element_strengths(len(turns), rng), strikes)
+        turns = np.repeat(turns, strikes)
+        turns += (rng.random(len(turns)) - 0.5) * self.arc / order
         times = clock.times_of(turns)
         keep = (times >= span[0]) & (times < span[1])
-        turns, times = turns[keep], times[keep]
+        turns, times, each = turns[keep], times[keep], each[keep]
         strengths = impact_strength(mounted, self.size, np.pi * diameter * rolling, clock.speed(times))
-        strengths *= mounted.zone.load(ring * turns, turns) * rng.standard_normal(len(turns))
-        return train(times, self.scattered(strengths / np.sqrt(self.density), rng), ImpactKind.ROUGHNESS)
+        strengths *= mounted.zone.load(ring * turns, turns) * each * rng.standard_normal(len(turns))
+        return join_impacts(
+            [train(times, self.scattered(strengths / np.sqrt(self.density), rng), ImpactKind.ROUGHNESS)]
+        )

@@ -31,7 +31,9 @@ FAULTS = {
 
 def machine(*faults, speed=None, jitter=0.0, background=QUIET, **more):
     mounted = MountedBearing(RING, zone=LoadZone(0.45), jitter=jitter)
-    return Machine(speed or ConstantSpeed(29.95), {"de": mounted}, faults=faults, background=background, **more)
+    return Machine(
+        speed or ConstantSpeed(29.95), bearings={"de": mounted}, faults=faults, background=background, **more
+    )
 
 
 def everything(**more):

@@ -135,6 +135,15 @@ def test_erratic_element_misses_and_pauses():
     assert np.std(np.diff(wander.times) * 60 * RING.orders.bsf) == pytest.approx(0.1, rel=0.15)
 
 
+def test_uneven_elements_repeat_with_the_cage():
+    clock = ShaftClock([0], [30])
+    mounted = MountedBearing(RING, jitter=0, unevenness=0.5)
+    impacts = OuterRaceFault(entry=0, scatter=0).impacts(mounted, clock, (0, 40), rng())
+    sides = lines(impacts, clock, [RING.orders.ftf, 2 * RING.orders.ftf])
+    assert sides.min() > 0.03 and lines(impacts, clock, [1.3 * RING.orders.ftf])[0] < 0.01
+    assert np.allclose(impacts.amplitudes[9:], impacts.amplitudes[:-9])
+
+
 def test_brinell_strikes_both_orders_and_distributed_wear_modulates_noise():
     clock = ShaftClock([0], [30])
     dents = BrinellFault(scatter=0).impacts(EXACT, clock, (0, 20), rng())

@@ -14,6 +14,8 @@ from simengine.machines.features.whitening import whiten_spectrum
 
 __all__ = ["envelope_orders", "squared_envelopes"]
 
+_FINER = 4  # points between which an envelope is then taken as a straight line
+
 
 def squared_envelopes(
     signal: np.ndarray, rate: float, bands: Sequence[tuple[float, float]], *, whiten: bool = False
@@ -99,17 +101,15 @@ def envelope_orders(
     keep = int(highest * 2 * (last - first)) + 1
     spectra = np.empty((len(bands), keep))
     for row, (envelope, own_rate) in enumerate(squared_envelopes(signal, rate, bands, whiten=whiten)):
-        even = np.interp(even_times * own_rate, np.arange(len(envelope)), _smoothed(envelope, own_rate, length, count))
+        fine = _smoothed(envelope, count)
+        even = np.interp(even_times * (own_rate * _FINER), np.arange(len(fine)), fine)
         mean = even.mean()
         spectra[row] = 2 * np.abs(fft.rfft((even - mean) * window, 2 * count)[:keep]) / max(mean, 1e-300)
     return np.arange(keep) / (2 * (last - first)), spectra
 
 
-def _smoothed(envelope: np.ndarray, rate: float, length: float, count: int) -> np.ndarray:
-    """The envelope without what equal angles at ``count`` points cannot carry, on its own grid."""
-    top = int(0.45 * count)  # cycles in the record
+def _smoothed(envelope: np.ndarray, count: int) -> np.ndarray:
+    """The envelope on a finer grid, without what ``count`` points over the record cannot carry."""
     spectrum = fft.rfft(envelope)
-    if top >= len(spectrum):
-        return envelope
-    spectrum[top:] = 0
-    return fft.irfft(spectrum, len(envelope))
+    spectrum[int(0.45 * count) :] = 0
+    return fft.irfft(spectrum, _FINER * len(envelope)) * _FINER
