@@ -6,6 +6,7 @@ output                PNG                         value
 ``rgb``               8 bit, 3 channels           sRGB
 ``depth``             16 bit, 1 channel           planar depth / ``depth_scale``; 0: nothing (or beyond `far`)
 ``instances``         16 bit, 1 channel           instance id; 0: nothing
+``classes``           16 bit, 1 channel           class id; 0: nothing, or an object without a class
 ``normals``           16 bit, 3 channels          32768 + 32767 * component; (32768, 32768, 32768): nothing
 ``coordinates``       16 bit, 3 channels          the bits of the component [m] as IEEE 754 half float
 ====================  ==========================  ======================================================
@@ -34,7 +35,7 @@ __all__ = [
     "depth_scale",
     "encode_coordinates",
     "encode_depth",
-    "encode_instances",
+    "encode_ids",
     "encode_normals",
     "encode_picture",
 ]
@@ -43,6 +44,7 @@ ENCODINGS = {
     "rgb": "uint8 x 3: sRGB",
     "depth": "uint16: planar depth [m] = value * depth_scale of the view; 0 = nothing hit, or beyond the camera's far",
     "instances": "uint16: instance id; 0 = nothing hit",
+    "classes": "uint16: class id as in `classes` of the manifest; 0 = nothing hit, or an object without a class",
     "normals": "uint16 x 3: component = (value - 32768) / 32767, camera frame (x right, y down, z forward); 0, 0, 0 = nothing hit",
     "coordinates": "uint16 x 3: component [m] = the 16 bits read as IEEE 754 half float, frame of the object's link; 0, 0, 0 = nothing hit",
 }
@@ -91,18 +93,18 @@ def decode_depth(values: U16, *, scale: float) -> Floats:
     return (values.astype(np.float64) * scale).astype(np.float32)
 
 
-def encode_instances(instances: NDArray[np.int32]) -> U16:
-    """Instance ids to integers of 16 bits, shape (H, W).
+def encode_ids(ids: NDArray[np.int32]) -> U16:
+    """Instance or class ids to integers of 16 bits, shape (H, W).
 
     Raises:
         SimengineError: An id doesn't fit.
     """
-    low, high = int(instances.min(initial=0)), int(instances.max(initial=0))
+    low, high = int(ids.min(initial=0)), int(ids.max(initial=0))
     if low < 0 or high > _MAX16:
         raise SimengineError(
-            f"instance ids {low} to {high} don't fit a 16-bit picture: a scene may hold at most {_MAX16} objects. Lower the counts."
+            f"ids {low} to {high} don't fit a 16-bit picture: a scene may hold at most {_MAX16} objects. Lower the counts."
         )
-    return instances.astype(np.uint16)
+    return ids.astype(np.uint16)
 
 
 def encode_normals(normals: Floats) -> U16:
@@ -126,7 +128,8 @@ def decode_coordinates(values: U16) -> Floats:
 
 
 _ENCODE: dict[str, Callable[[Any], U16]] = {
-    "instances": encode_instances,
+    "instances": encode_ids,
+    "classes": encode_ids,
     "normals": encode_normals,
     "coordinates": encode_coordinates,
 }
@@ -137,7 +140,7 @@ def encode_picture(output: str, values: NDArray[Any], *, scale: float = 0.0, far
     """One output of a frame as the bytes of a PNG file.
 
     Args:
-        output: ``rgb``, ``depth``, ``instances``, ``normals`` or ``coordinates``.
+        output: ``rgb``, ``depth``, ``instances``, ``classes``, ``normals`` or ``coordinates``.
         values: The frame's array of that name.
         scale: Metres per unit, for depth.
         far: Largest depth recorded [m].
@@ -152,7 +155,7 @@ def decode_picture(output: str, data: bytes, *, scale: float = 0.0) -> NDArray[A
     """The inverse of `encode_picture`.
 
     Returns:
-        rgb: uint8 (H, W, 3); depth: float32 (H, W) [m]; instances: int32 (H, W); normals: float32 (H, W, 3);
+        rgb: uint8 (H, W, 3); depth: float32 (H, W) [m]; instances, classes: int32 (H, W); normals: float32 (H, W, 3);
         coordinates: float32 (H, W, 3) [m].
 
     Raises:
@@ -161,7 +164,7 @@ def decode_picture(output: str, data: bytes, *, scale: float = 0.0) -> NDArray[A
     values = _read_png(data)
     if output == "depth":
         return decode_depth(values, scale=scale)
-    if output == "instances":
+    if output in ("instances", "classes"):
         return values.astype(np.int32)
     decode = _DECODE.get(output)
     return decode(values) if decode else values

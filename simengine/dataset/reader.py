@@ -115,10 +115,10 @@ class Dataset:
 
         Args:
             view: A view of one of its records.
-            output: ``rgb``, ``depth``, ``instances``, ``normals`` or ``coordinates``.
+            output: ``rgb``, ``depth``, ``instances``, ``classes``, ``normals`` or ``coordinates``.
 
         Returns:
-            rgb: uint8 (H, W, 3); depth: float32 (H, W) [m], 0 for nothing; instances: int32 (H, W);
+            rgb: uint8 (H, W, 3); depth: float32 (H, W) [m], 0 for nothing; instances, classes: int32 (H, W);
             normals: float32 (H, W, 3) in the camera's frame; coordinates: float32 (H, W, 3) [m].
 
         Raises:

@@ -47,7 +47,7 @@ class Replay:
 def replay(dataset_dir: str | Path, *, item: int, out: str | Path, device: str = "auto") -> Replay:
     """Makes one sample of a data set again, finished or not, and keeps everything.
 
-    Writes a folder ``try-K`` for each try, with ``scene.json`` (the scene as drawn), all five outputs of every
+    Writes a folder ``try-K`` for each try, with ``scene.json`` (the scene as drawn), every output of every
     picture up to where the try ended and, for the last, ``record.json``; and ``tries.json`` with the stage and
     reason of each.
 
@@ -69,6 +69,7 @@ def replay(dataset_dir: str | Path, *, item: int, out: str | Path, device: str =
         raise SimengineError(f"there is no sample {item}: {root} has samples 0 to {plan['count'] - 1}.")
     spec = open_spec(plan["scene"]["tree"], str(root / plan["base"]))
     renderer = make_renderer(spec.model.render.renderer, device=device)
+    outputs = [name for name in OUTPUTS if name != "classes" or spec.model.labels.classes]
     tries: list[dict[str, Any]] = []
     succeeded = None
     for attempt in range(spec.model.attempts):
@@ -77,7 +78,7 @@ def replay(dataset_dir: str | Path, *, item: int, out: str | Path, device: str =
         try:
             record = try_sample(
                 spec, plan["seed"], item, attempt,
-                renderer=renderer, sink=sink, folder=folder.name, outputs=OUTPUTS, watcher=sink,
+                renderer=renderer, sink=sink, folder=folder.name, outputs=outputs, watcher=sink,
             )  # fmt: skip
         except Rejected as rejection:
             tries.append({"attempt": attempt, "stage": rejection.stage, "reason": rejection.reason})

@@ -202,11 +202,16 @@ def _refuse_blank(view: View) -> None:
 def _write_pictures(
     scene: Scene, view: View, record: ViewRecord, outputs: Sequence[str], *, sink: Sink, folder: str
 ) -> dict[str, str]:
+    from simengine.labels.classes import class_map
+
     far = next(camera.spec.far for camera in scene.cameras if camera.name == view.camera)
     files = {}
     for output in outputs:
         name = picture_name(scene.index, view.camera, view.frame, output)
-        values = getattr(view.frame_data, output)
+        if output == "classes":
+            values = class_map(view.frame_data.instances, record.objects, scene.model.labels.classes or ())
+        else:
+            values = getattr(view.frame_data, output)
         sink.write(name, encode_picture(output, values, scale=record.depth_scale, far=far))
         files[output] = f"{folder}/{name}"
     return files

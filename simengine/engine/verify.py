@@ -26,7 +26,7 @@ from simengine.errors import SimengineError
 
 __all__ = ["TOLERANCES", "Verification", "verify"]
 
-TOLERANCES = {"rgb": 3.0, "depth": 0.002, "instances": 0.005, "normals": 0.02, "coordinates": 0.002}
+TOLERANCES = {"rgb": 3.0, "depth": 0.002, "instances": 0.005, "classes": 0.005, "normals": 0.02, "coordinates": 0.002}
 """What another platform or version may differ by: mean absolute difference of colour [of 255]; share of pixels
 with another instance id; and the 99th percentile of the difference of
 depth [m], normals and coordinates [m], where both hit something."""
@@ -232,7 +232,7 @@ def _compare_pictures(where: str, output: str, before: bytes, after: bytes, *, s
     difference = np.abs(old.astype(np.float64) - new)
     if output == "rgb":
         found = float(difference.mean())
-    elif output == "instances":
+    elif output in ("instances", "classes"):
         found = float((old != new).mean())
     else:
         same = (old != 0) & (new != 0)

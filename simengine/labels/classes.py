@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from simengine.assets.mesh import Asset
+from simengine.dataset.record import ObjectRecord
 from simengine.errors import SimengineError
 from simengine.scene.scene import SceneObject
 
-__all__ = ["face_up", "object_class"]
+__all__ = ["class_map", "face_up", "object_class"]
 
 
 def object_class(thing: SceneObject, asset: Asset, rotation: ArrayLike) -> str | None:
@@ -52,3 +55,24 @@ def face_up(directions: dict[str, tuple[float, float, float]], rotation: ArrayLi
     names = list(directions)
     heights = np.array([directions[name] for name in names]) @ np.asarray(rotation, dtype=np.float64)[2]
     return names[int(np.argmax(heights))]
+
+
+def class_map(
+    instances: NDArray[np.int32], objects: Iterable[ObjectRecord], classes: Sequence[str]
+) -> NDArray[np.int32]:
+    """The class of every pixel, also of objects that the label policy leaves without a label.
+
+    Args:
+        instances: Instance id of each pixel, shape (H, W).
+        objects: The records of the same view.
+        classes: Class names in the order of their ids, from 1.
+
+    Returns:
+        Class ids, shape (H, W); 0 for nothing and for background.
+    """
+    number = {name: id_ for id_, name in enumerate(classes, start=1)}
+    table = np.zeros(int(instances.max(initial=0)) + 1, np.int32)
+    for entry in objects:
+        if entry.category is not None and entry.id < len(table):
+            table[entry.id] = number[entry.category]
+    return table[instances]

@@ -175,6 +175,13 @@ def _classes(root: Node) -> Iterator[Problem]:
     labels = root.child("labels")
     listed = labels.child("classes") if labels is not None else None
     if listed is None or not isinstance(listed.value, list):
+        outputs = root.child("outputs")
+        for node in outputs.value if outputs is not None and isinstance(outputs.value, list) else ():
+            if node.value == "classes":
+                yield Problem(
+                    "class ids can't be written before all classes are known.", node.mark, "outputs",
+                    "List them, in the order of their ids, under labels.classes.",
+                )  # fmt: skip
         return
     classes = [node.value for node in listed.value]
     for number, node in enumerate(listed.value):

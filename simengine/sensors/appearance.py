@@ -113,6 +113,7 @@ class _Builder:
         own = slot in thing.spec.materials
         spec = thing.spec.materials[slot] if own else thing.spec.material
         path = f"objects.{thing.name}.materials.{slot}" if own else f"objects.{thing.name}.material"
+        base: tuple[float, ...]
         if not own and slot in link.colors and thing.spec.shape.tag not in FILE_SHAPES:
             texture, base, uv = -1, link.colors[slot], False
         else:

@@ -8,9 +8,17 @@ import cv2
 import numpy as np
 import pytest
 
+import simengine
 from simengine.cli.main import COMMANDS, main, make_parser
 
-SMALL = ["--set", "cameras[*].resolution=[160, 160]", "render.preset=draft", "objects.die.count=4", "labels.policy.min_pixels=8"]
+SMALL = [
+    "--set",
+    "cameras[*].resolution=[160, 160]",
+    "render.preset=draft",
+    "objects.die.count=4",
+    "labels.policy.min_pixels=8",
+    "outputs=[rgb, depth, instances, classes]",
+]
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +63,17 @@ def test_generate_writes_manifest_and_coco(data):
     coco = json.loads((data / "coco" / "annotations.json").read_bytes())
     assert len(coco["images"]) == 3
     assert [category["name"] for category in coco["categories"]] == ["one", "two", "three", "four", "five", "six"]
+
+
+def test_classes_are_written_by_pixel(data):
+    dataset = simengine.Dataset.open(data)
+    names = ["one", "two", "three", "four", "five", "six"]
+    for sample in dataset:
+        view = sample.views[0]
+        ids, classes = dataset.picture(view, "instances"), dataset.picture(view, "classes")
+        expected = {entry.id: names.index(entry.category) + 1 if entry.category else 0 for entry in view.objects}
+        assert all((classes[ids == id_] == number).all() for id_, number in expected.items())
+        assert (classes > 0).any()
 
 
 def test_generate_again_changes_nothing(data, capsys):

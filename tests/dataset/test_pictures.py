@@ -18,7 +18,7 @@ from simengine.dataset.pictures import (
     depth_scale,
     encode_coordinates,
     encode_depth,
-    encode_instances,
+    encode_ids,
     encode_normals,
     encode_picture,
 )
@@ -84,7 +84,7 @@ def test_coordinates_of_a_die_are_resolved_to_micrometres():
 @pytest.mark.parametrize("ids", [[[70000]], [[-1]]])
 def test_ids_that_do_not_fit_are_refused(ids):
     with pytest.raises(SimengineError, match="16-bit picture"):
-        encode_instances(np.array(ids, np.int32))
+        encode_ids(np.array(ids, np.int32))
 
 
 def frame(shape=(37, 53)):
@@ -94,6 +94,7 @@ def frame(shape=(37, 53)):
         "rgb": rng.integers(0, 256, (*shape, 3)).astype(np.uint8),
         "depth": rng.uniform(0.2, 9, shape).astype(np.float32),
         "instances": rng.integers(0, 65536, shape).astype(np.int32),
+        "classes": rng.integers(0, 90, shape).astype(np.int32),
         "normals": normals / np.linalg.norm(normals, axis=-1, keepdims=True),
         "coordinates": rng.normal(size=(*shape, 3)).astype(np.float32),
     }
@@ -110,6 +111,7 @@ def test_files_hold_what_the_table_says(output):
         "rgb": lambda: values,
         "depth": lambda: np.rint(values.astype(np.float64) / 2e-4),
         "instances": lambda: values,
+        "classes": lambda: values,
         "normals": lambda: np.rint(values * np.float32(32767)) + 32768,
         "coordinates": lambda: values.astype(np.float16).view(np.uint16),
     }[output]()

@@ -113,3 +113,11 @@ def test_drawn_file_names_are_checked_too(complaints, tmp_path):
     (tmp_path / "empty").mkdir()
     ((*_, text),) = complaints("objects: {a: {shape: {box: {}}, material: {texture: {image: {folder: empty}}}}}")
     assert "no pictures" in text
+
+
+def test_class_pictures_need_listed_classes(complaints, load):
+    text = "objects: {a: {shape: {box: {}}, label: {name: a}}}\noutputs: [rgb, classes]\n"
+    ((line, column, path, words),) = complaints(text)
+    assert (line, column, path) == (2, 16, "outputs")
+    assert "labels.classes" in words
+    assert load(text + "labels: {classes: [a]}\n").model.outputs == ["rgb", "classes"]

@@ -15,8 +15,8 @@ from simengine.scene.schema.object import Object
 __all__ = ["OUTPUTS", "SceneModel"]
 
 Seconds = Annotated[float, Leaf(unit="s", low=0)]
-OutputName = Literal["rgb", "depth", "instances", "normals", "coordinates"]
-OUTPUTS: tuple[OutputName, ...] = ("rgb", "depth", "instances", "normals", "coordinates")
+OutputName = Literal["rgb", "depth", "instances", "classes", "normals", "coordinates"]
+OUTPUTS: tuple[OutputName, ...] = ("rgb", "depth", "instances", "classes", "normals", "coordinates")
 """The picture-like outputs that a camera can write."""
 
 
@@ -134,5 +134,5 @@ class SceneModel(Part):
     render: Render = Field(default_factory=Render, description="How pictures are drawn.")
     outputs: list[OutputName] = Field(
         default=["rgb", "depth", "instances"],
-        description="Pictures written: rgb, depth, instances, normals, coordinates.",
+        description="Pictures written: rgb, depth, instances, classes (needs labels.classes), normals, coordinates.",
     )
