@@ -73,8 +73,10 @@ def test_randomizer_changes_only_its_own_draws(name, randomizer):
             "lighting": ("lights.", "environment"),
             "materials": ("objects.",),
             "camera": ("cameras.",),
+            "sensor": ("cameras.",),
             "background": ("objects.",),
             "physics": ("objects.",),
+            "sensor": ("cameras.",),
             "distractors": (),
         }[randomizer.split("/")[0]]
         assert all(path.startswith(family) for path in touched) if family else not touched
