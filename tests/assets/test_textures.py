@@ -24,6 +24,8 @@ KINDS = [
     ("speckle", {"density": 0.0}),
     ("concrete", {}),
     ("concrete", {"wear": 1.0}),
+    ("printed", {}),
+    ("printed", {"design": 5}),
 ]
 
 
@@ -40,7 +42,7 @@ def test_is_a_picture_that_the_stream_decides(paint, tag, values):
     picture = paint(tag, **values)
     assert picture.shape == (256, 256, 3) and picture.dtype == np.uint8
     assert np.array_equal(picture, paint(tag, **values))
-    if tag not in ("checker", "stripes"):
+    if tag not in ("checker", "stripes", "printed"):
         assert not np.array_equal(picture, paint(tag, seed=2, **values))
         assert picture.std() > 1
 
@@ -55,8 +57,26 @@ def test_repeats_without_seams(paint, tag, values, seed):
         steps = np.abs(np.diff(lines, axis=0)).mean(axis=(1, 2))
         seam = np.abs(lines[0] - lines[-1]).mean()
         # Checks, stripes and planks begin at the edge of a tile on purpose: a step as elsewhere in it.
-        limit = steps.max() if tag in ("checker", "stripes", "wood", "fabric", "brushed") else np.quantile(steps, 0.9)
+        limit = (
+            steps.max()
+            if tag in ("checker", "stripes", "wood", "fabric", "brushed", "printed")
+            else np.quantile(steps, 0.9)
+        )
         assert seam <= 1.4 * limit + 0.6
+
+
+def test_prints_differ_by_their_number_alone(paint):
+    """Designs differ, every colour of one is a blend of the four given, and the words stand out from the ground."""
+    colors = {"ground": (0.1, 0.2, 0.6), "accent": (0.9, 0.7, 0.1), "paper": (1, 1, 1), "ink": (0, 0, 0)}
+    designs = [paint("printed", design=number, **colors) for number in range(6)]
+    assert np.array_equal(designs[0], paint("printed", design=0, seed=9, **colors))
+    for i, picture in enumerate(designs):
+        assert all((picture != other).any(axis=2).mean() > 0.02 for other in designs[:i])
+        near = [np.abs(picture / 255.0 - color).max(axis=2) < 0.01 for color in colors.values()]
+        shares = [float(mask.mean()) for mask in near]
+        assert shares[0] > 0.4 and shares[1] > 0.03 and shares[2] > 0.04 and sum(shares) > 0.9
+        name = picture[: len(picture) // 4]
+        assert (np.abs(name / 255.0 - 1).max(axis=2) < 0.1).mean() > 0.05
 
 
 def test_seams_would_be_found(paint):

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.assets.textures import cardboard, concrete, fabric, image, marble, metal, noise, pattern, speckle, wood
+from simengine.assets.textures import (
+    cardboard,
+    concrete,
+    fabric,
+    image,
+    marble,
+    metal,
+    noise,
+    pattern,
+    printed,
+    speckle,
+    wood,
+)
 
 if TYPE_CHECKING:
     from simengine.scene.schema.material import Texture
@@ -26,6 +38,7 @@ _PAINTERS: dict[str, Callable[..., NDArray[np.floating]]] = {
     "fabric": fabric.fabric,
     "speckle": speckle.speckle,
     "concrete": concrete.concrete,
+    "printed": printed.printed,
 }
 
 

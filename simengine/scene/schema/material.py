@@ -100,6 +100,21 @@ class Concrete(Part):
     wear: Fraction = Field(0.3, description="Strength of stains and cracks.")
 
 
+class Printed(Part):
+    """The print on a package: a name, a motif, small print and a bar code, laid out by a number.
+
+    A tile is one side of the package: give `mapping: uv`.
+    """
+
+    design: Annotated[int, Leaf(low=0, high=2**31 - 1)] = Field(
+        0, description="Number of the design; equal numbers give equal layouts, so that copies of a product are alike."
+    )
+    ground: Color = Field((0.75, 0.1, 0.12), description="Colour of the ground.")
+    accent: Color = Field((0.95, 0.75, 0.2), description="Colour of the motif.")
+    paper: Color = Field((0.96, 0.95, 0.92), description="Colour of what stays unprinted.")
+    ink: Color = Field((0.1, 0.1, 0.12), description="Colour of the small print.")
+
+
 class Texture(OneOf):
     """Exactly one source of the base colour's pattern."""
 
@@ -114,6 +129,7 @@ class Texture(OneOf):
     fabric: Fabric | None = None
     speckle: Speckle | None = None
     concrete: Concrete | None = None
+    printed: Printed | None = None
 
 
 class Material(Part):
