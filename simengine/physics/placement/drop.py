@@ -39,7 +39,7 @@ def place_drop(body: Body, ground: Ground, rng: np.random.Generator) -> None:
     center, size = np.add(drop.center, body.source.offset), np.array(drop.size)
     for _ in range(_GROWTHS):
         points = center + (uniforms(rng, (_TRIES, 3)) - 0.5) * size
-        free = np.flatnonzero(~site.obstacles.blocked(shape, points))
+        free = np.flatnonzero(~site.blocked(shape, points))
         if free.size:
             at = tuple(points[free[0]].tolist())
             ground.place(body, Pose(at, tuple(rotation.tolist()), drop.velocity, drop.spin))

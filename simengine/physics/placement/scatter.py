@@ -45,7 +45,7 @@ def place_scatter(body: Body, site: Site, ground: Ground, rng: np.random.Generat
         points = np.empty((_TRIES, 3))
         points[:, :2] = first + uniforms(rng, (_TRIES, 2)) * (last - first)
         points[:, 2] = -shape.low[0, 2]
-        free = np.flatnonzero(~site.obstacles.blocked(shape, points, gap=scatter.gap))
+        free = np.flatnonzero(~site.blocked(shape, points, gap=scatter.gap))
         if free.size:
             ground.place(body, site.pose(points[free[0]], rotation))
             return

@@ -75,7 +75,7 @@ def _next_spot(shape: Volumes, site: Site, row: Row, gap: float) -> tuple[float,
         return None
     corner = np.array([trial.x - width / 2, trial.front - depth / 2, 0.0])
     spot = corner - shape.low[0]
-    if site.obstacles.blocked(shape, spot[None])[0]:
+    if site.blocked(shape, spot[None])[0]:
         return None
     row.x, row.front, row.depth = trial.x + edges[0] + gap, trial.front, max(trial.depth, float(edges[1]))
     return tuple(spot.tolist())

@@ -9,15 +9,44 @@ from numpy.typing import ArrayLike, NDArray
 
 from simengine.errors import Rejected
 from simengine.physics.body import Body, Pose
-from simengine.physics.frames import multiply, rotate
+from simengine.physics.frames import IDENTITY, inverse, matrix, multiply, rotate
 from simengine.physics.placement.volume import Volumes
 
-__all__ = ["Ground", "Site"]
+__all__ = ["Crowd", "Ground", "Site"]
 
 _LEVEL = 1e-3  # largest tilt of a bearing surface [rad]
 
 
 @dataclass(eq=False)
+class Crowd:
+    """Everything that has its place, bounded along axes of its own; all sites turned alike share one.
+
+    Attributes:
+        rotation: World from its axes.
+        bodies: All bodies of the scene, by name.
+        poses: Poses of those that have been placed, by name.
+    """
+
+    rotation: tuple[float, ...]
+    bodies: dict[str, Body]
+    poses: dict[str, Pose]
+    _volumes: Volumes = field(default_factory=lambda: Volumes.around(()))
+    _seen: int = 0
+
+    def volumes(self) -> Volumes:
+        """Bounds of all that has been placed by now."""
+        if newcomers := list(self.poses.items())[self._seen :]:
+            clouds = (cloud for name, pose in newcomers for cloud in self._turned(self.bodies[name], pose))
+            self._volumes = self._volumes.joined(Volumes.around(clouds))
+            self._seen = len(self.poses)
+        return self._volumes
+
+    def _turned(self, body: Body, pose: Pose) -> list[NDArray]:
+        points = pose.apply(np.concatenate(body.pieces)) @ matrix(self.rotation)
+        return np.split(points, np.cumsum([len(piece) for piece in body.pieces])[:-1])
+
+
+@dataclass(frozen=True, eq=False)
 class Site:
     """A level rectangle with a frame of its own: origin in its middle, z up.
 
@@ -25,18 +54,18 @@ class Site:
         name: Name for messages.
         frame: Pose of the rectangle in the world.
         size: Extents along x and y [m]; None where it has no end.
-        obstacles: What stands on and around it, in its frame.
+        crowd: What stands on and around it.
     """
 
     name: str
-    frame: Pose = field(default_factory=lambda: Pose((0.0, 0.0, 0.0)))
-    size: tuple[float, float] | None = None
-    obstacles: Volumes = field(default_factory=lambda: Volumes.around(()))
+    frame: Pose
+    size: tuple[float, float] | None
+    crowd: Crowd
 
-    def add(self, body: Body, pose: Pose) -> None:
-        """Takes note of a body that has been placed."""
-        clouds = (self.frame.undo(pose.apply(points)) for points in body.pieces)
-        self.obstacles = self.obstacles.joined(Volumes.around(clouds))
+    def blocked(self, body: Volumes, offsets: ArrayLike, *, gap: float = 0.0) -> NDArray[np.bool_]:
+        """Whether a body, moved by each offset (N, 3) in this frame, comes closer than `gap` to what is placed."""
+        origin = rotate(inverse(self.frame.rotation), self.frame.position)
+        return self.crowd.volumes().blocked(body, np.asarray(offsets, float) + origin, gap=gap)
 
     def pose(self, position: ArrayLike, rotation: ArrayLike) -> Pose:
         """From the site's frame to the world."""
@@ -55,13 +84,11 @@ class Ground:
 
     bodies: dict[str, Body]
     poses: dict[str, Pose] = field(default_factory=dict)
-    sites: dict[tuple[str, str], Site] = field(default_factory=dict)
+    _crowds: dict[tuple[float, ...], Crowd] = field(default_factory=dict)
 
     def place(self, body: Body, pose: Pose) -> None:
         """Gives a body its place; later ones keep clear of it."""
         self.poses[body.name] = pose
-        for site in self.sites.values():
-            site.add(body, pose)
 
     def bearer(self, body: Body, on: str) -> Body | None:
         """The body that bears another: named exactly, or the copy of a group whose turn it is; None if not placed yet.
@@ -84,13 +111,12 @@ class Ground:
         Raises:
             Rejected: The body has no such surface, or it is not level.
         """
-        key = (bearer.name if bearer else "", surface if bearer else "")
-        if key not in self.sites:
-            site = Site("the plane z = 0") if bearer is None else self._surface(bearer, surface)
-            for name, pose in self.poses.items():
-                site.add(self.bodies[name], pose)
-            self.sites[key] = site
-        return self.sites[key]
+        if bearer is None:
+            return Site("the plane z = 0", Pose((0.0, 0.0, 0.0)), None, self._crowd(IDENTITY))
+        return self._surface(bearer, surface)
+
+    def _crowd(self, rotation: tuple[float, ...]) -> Crowd:
+        return self._crowds.setdefault(rotation, Crowd(rotation, self.bodies, self.poses))
 
     def _surface(self, bearer: Body, surface: str) -> Site:
         pose = self.poses[bearer.name]
@@ -109,9 +135,8 @@ class Ground:
             known = ", ".join(bearer.asset.surfaces) or "none"
             raise Rejected("placement", f"{bearer.name} has no surface '{surface}' (it has: {known}).")
         origin = tuple(pose.apply(np.asarray([center], float))[0].tolist())
-        return Site(
-            f"{bearer.name} ({surface})" if surface != "top" else bearer.name, Pose(origin, pose.rotation), size
-        )
+        name = f"{bearer.name} ({surface})" if surface != "top" else bearer.name
+        return Site(name, Pose(origin, pose.rotation), size, self._crowd(pose.rotation))
 
 
 def extents(points: NDArray) -> str:
