@@ -51,7 +51,8 @@ _BUILDERS: dict[str, Callable[[Any], Draft]] = {
 _READERS: dict[str, Callable[[Any, str], Asset]] = {"mesh": mesh_asset, "urdf": urdf_asset, "library": library_asset}
 
 _CACHE: OrderedDict[str, Asset] = OrderedDict()
-_CACHE_SIZE = 512
+_KEPT_BYTES = 96 << 20
+"""Meshes kept between uses; more than one sample holds, since a draw rarely meets another's shapes again."""
 
 
 def build(shape: Shape, *, base: str) -> Asset:
@@ -78,10 +79,17 @@ def build(shape: Shape, *, base: str) -> Asset:
             _CACHE[key] = _READERS[shape.tag](shape.value, base)
         else:
             _CACHE[key] = _finish(_BUILDERS[shape.tag](shape.value), key)
-        if len(_CACHE) > _CACHE_SIZE:
+        while len(_CACHE) > 1 and sum(map(_bytes, _CACHE.values())) > _KEPT_BYTES:
             _CACHE.popitem(last=False)
     _CACHE.move_to_end(key)
     return _CACHE[key]
+
+
+def _bytes(asset: Asset) -> int:
+    meshes = (link.mesh for link in asset.links)
+    return sum(
+        array.nbytes for m in meshes for array in (m.vertices, m.faces, m.normals, m.uv, m.slots) if array is not None
+    )
 
 
 def _key(content: dict[str, Any]) -> str:
