@@ -11,14 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from simengine.errors import SimengineError
 from simengine.physics.trajectory import Trajectory
 from simengine.render.model import Frame, Instance, RenderCamera, RenderScene, RenderSettings
 from simengine.render.presets import preset
 from simengine.render.select import Renderer, make_renderer
 from simengine.scene.scene import Scene
+from simengine.scene.schema.film import Film
 from simengine.scene.schema.scene import Render
 from simengine.sensors.appearance import Appearance, appearance
 from simengine.sensors.camera import render_camera
+from simengine.sensors.film.develop import develop
 from simengine.sensors.lighting import light_source
 from simengine.sensors.surroundings import environment
 
@@ -62,11 +65,11 @@ def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer | None =
 
     Raises:
         Rejected: If a camera or a light of this draw has no direction.
-        SimengineError: If a material can't be applied, or a picture can't be read.
+        SimengineError: If a material can't be applied, a picture can't be read, or a film can't be developed.
     """
     if renderer is None:
         renderer = make_renderer(scene.model.render.renderer, threads=os.cpu_count() or 1)
-    cameras = [(camera.name, render_camera(camera)) for camera in scene.cameras]
+    cameras = [(camera.name, camera.spec.film, render_camera(camera)) for camera in scene.cameras]
     look = appearance(scene, trajectory)
     lights = tuple(light_source(light) for light in scene.lights)
     panorama = environment(scene)
@@ -74,7 +77,7 @@ def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer | None =
     for number, time in enumerate(trajectory.times.tolist()):
         instances = _instances(look, body_transforms(trajectory, number))
         world = RenderScene(instances, look.materials, look.textures, lights, panorama)
-        for name, camera in cameras:
+        for name, film, camera in cameras:
             settings = _settings(
                 scene.model.render,
                 seed=int(scene.stream(f"cameras.{name}.noise[{number}]").integers(2**31)),
@@ -82,6 +85,9 @@ def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer | None =
                 amodal=classed,
             )
             picture = renderer.render(world, camera, settings)
+            if film is not None and settings.color:
+                rng = scene.stream(f"cameras.{name}.film[{number}]")
+                picture = replace(picture, rgb=_developed(film, picture, camera, rng, name))
             yield View(name, number, time, camera, picture, state_hash(trajectory, number, camera))
 
 
@@ -119,6 +125,17 @@ def _instances(look: Appearance, transforms: NDArray[np.float64]) -> tuple[Insta
         Instance(mesh=part.mesh, transform=transforms[part.body], materials=part.materials, id=part.id, link=part.link)
         for part in look.parts
     )
+
+
+def _developed(
+    film: Film, picture: Frame, camera: RenderCamera, rng: np.random.Generator, name: str
+) -> NDArray[np.uint8]:
+    if picture.linear is None:
+        raise SimengineError(
+            f"cameras.{name}.film: PyBullet's renderers give no linear light, which a film is made from. "
+            "Use `render.renderer: warp`, or leave `film` out."
+        )
+    return develop(film, picture.linear, camera=camera, rng=rng, name=name)
 
 
 def _settings(render: Render, *, seed: int, color: bool, amodal: tuple[int, ...]) -> RenderSettings:

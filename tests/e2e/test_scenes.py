@@ -76,7 +76,6 @@ def test_randomizer_changes_only_its_own_draws(name, randomizer):
             "sensor": ("cameras.",),
             "background": ("objects.",),
             "physics": ("objects.",),
-            "sensor": ("cameras.",),
             "distractors": (),
         }[randomizer.split("/")[0]]
         assert all(path.startswith(family) for path in touched) if family else not touched

@@ -81,7 +81,7 @@ def test_every_shipped_randomizer_leaves_other_draws_alone(tmp_path, monkeypatch
             added = [path for path in after.draws if path not in first.draws]
             vocabulary = {
                 "lighting": ("lights.", "environment"), "materials": ("objects.",), "camera": ("cameras.",), "physics": ("objects.",),
-                "background": ("objects.", "environment"), "distractors": ("objects.distractor",),
+                "background": ("objects.", "environment"), "distractors": ("objects.distractor",), "sensor": ("cameras.",),
             }  # fmt: skip
             for path in touched + added:
                 assert path.startswith(vocabulary[name.split("/")[0]]), (scene, name, path)

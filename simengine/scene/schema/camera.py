@@ -8,6 +8,7 @@ from pydantic import Field
 
 from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import Count, Length, OneOf, Part, Position, Rotation
+from simengine.scene.schema.film import Film
 
 __all__ = ["Camera"]
 
@@ -90,4 +91,7 @@ class Camera(Part):
         description="Largest depth recorded; sets the step of the 16-bit depth files. Things beyond it are still drawn.",
     )
     exposure: Annotated[float, Leaf()] = Field(0.0, description="Brightening in stops (factors of two).")
+    film: Film | None = Field(
+        None, description="What lens, sensor and processing do to the colours; an ideal camera if absent."
+    )
     count: Count = Field(1, description="How many views are drawn, each with values of its own.")
