@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import fft
 
 from simengine.machines.checks import require, require_in, require_positive
 from simengine.machines.clock import ShaftClock
 from simengine.machines.impacts import ImpactKind, Impacts, join_impacts, no_impacts, passings, random_times, train
-from simengine.machines.noise import complex_normals
-from simengine.machines.path import TransferPath, ring
+from simengine.machines.noise import normals
+from simengine.machines.path import TransferPath, ring, shake, shaken_power
 from simengine.machines.phasor import harmonic_sum, phasor
 from simengine.machines.run import Run
 
@@ -70,13 +69,14 @@ class Background:
         for index, depth in enumerate(self.modulation):
             require_in(self, 0.0, 1.0, **{f"modulation[{index}]": depth})
 
-    def acceleration(self, run: Run, path: TransferPath, residues: np.ndarray) -> np.ndarray:
+    def acceleration(self, run: Run, path: TransferPath, residues: np.ndarray, nuisance: Impacts) -> np.ndarray:
         """The whole background at the sensors.
 
         Args:
             run: Times and sensors.
             path: Path of the faults.
             residues: Its residues, shape (channels, modes).
+            nuisance: The strikes, see ``nuisance``.
 
         Returns:
             Shape (channels, n), m/s^2.
@@ -91,7 +91,6 @@ class Background:
             rng = run.stream("background.modulation")
             depths = np.asarray(self.modulation) * phasor(rng.random(len(self.modulation)))
             total *= 1 + harmonic_sum(run.phasor(1), depths[None])
-        nuisance = self.nuisance(run)
         if len(nuisance):
             total += ring(nuisance, path, residues, start=run.times[0], rate=run.rate, count=len(run.times))
         if self.neighbour is not None and len(self.neighbour.harmonics):
@@ -118,25 +117,21 @@ class Background:
         return join_impacts(trains)
 
     def _noise(self, run: Run, path: TransferPath, residues: np.ndarray) -> np.ndarray:
-        """Gaussian noise with the structure's spectrum, of expected standard deviation ``level``.
-
-        Made in the frequency domain, where a ringing part and a white part of independent phases are one
-        Gaussian with the sum of their powers.
-        """
+        """Gaussian noise that rings in the structure and reaches the sensor directly too, of variance ``level``^2."""
         count = len(run.times)
         if self.level == 0:
             return np.zeros((len(run.channels), count))
-        shape = path.response(np.arange(count // 2 + 1) * (run.rate / count), residues)
-        powers = shape.real**2 + shape.imag**2
-        mean = powers.mean(axis=1, keepdims=True)
-        white = self.white**2
-        # phase of the structure, power of both parts
-        shape *= np.sqrt((1 + white * mean / np.maximum(powers, 1e-300)) / ((1 + white) * mean))
-        kicks = complex_normals(run.stream("background.noise"), shape.shape[1])
-        if len(run.channels) > 1:
-            share, rest = np.sqrt(self.coherence), np.sqrt(1 - self.coherence)
-            own = [complex_normals(run.stream(f"background.noise.{name}"), shape.shape[1]) for name in run.channels]
-            kicks = share * kicks + rest * np.stack(own)
-        shape *= kicks
-        shape[:, 0] = 0
-        return fft.irfft(shape, count, axis=1, overwrite_x=True) * (self.level * np.sqrt(count / 2))
+        common = normals(run.stream("background.noise"), count)
+        rows = []
+        for name, own in zip(run.channels, residues, strict=True):
+            force = common
+            if len(run.channels) > 1:
+                apart = normals(run.stream(f"background.noise.{name}"), count)
+                force = np.sqrt(self.coherence) * common + np.sqrt(1 - self.coherence) * apart
+            # the impulse response is 0 at once and the direct part is nothing after, so their powers add
+            ringing = shake(force, path, own, rate=run.rate)
+            ringing *= self.level / np.sqrt(shaken_power(path, own, run.rate) * (1 + self.white**2))
+            if self.white > 0:
+                ringing += (self.level * self.white / np.sqrt(1 + self.white**2)) * force
+            rows.append(ringing)
+        return np.stack(rows)

@@ -194,5 +194,6 @@ def _aged(fault: BearingFault, size: float, stage: str) -> tuple[BearingFault, .
         return ()
     if stage == "distributed" and fault.fault_type in ("outer", "inner"):
         race: Literal["outer", "inner"] = "outer" if fault.fault_type == "outer" else "inner"
-        return (DistributedFault(fault.bearing, size, fault.scatter, fault.phase, race=race),)
+        place = getattr(fault, "position", 0.0)
+        return (DistributedFault(fault.bearing, size, fault.scatter, fault.phase, race=race, position=place),)
     return (replace(fault, size=size),)

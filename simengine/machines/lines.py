@@ -76,15 +76,21 @@ def draw_lines(
     speeds = run.speeds if steady is None and (power or resonance) else np.array([steady or reference])
     varies = resonance is not None and steady is None
 
-    if not varies and all(line.hertz == 0 for line in lines):
-        base = next((one for one in _BASES if all(_whole(line.order / one) for line in lines)), None)
-        if base is not None and lines:
-            rows = np.zeros((len(run.axes), max(round(line.order / base) for line in lines)), dtype=complex)
-            for line in lines:
-                gain = resonance.gain(line.order * speeds)[0] if resonance else 1.0
+    if not varies and lines:
+        if all(line.hertz == 0 for line in lines):
+            base = next((one for one in _BASES if all(_whole(line.order / one) for line in lines)), None)
+            numbers, tone = [line.order for line in lines], None if base is None else run.phasor(base)
+        else:
+            base = min(abs(line.hertz) for line in lines)
+            fixed = base > 0 and all(line.order == 0 and _whole(line.hertz / base) for line in lines)
+            numbers, tone = [line.hertz for line in lines], phasor(base * run.times) if fixed else None
+        if base and tone is not None:  # harmonics of one tone: one phasor serves all
+            rows = np.zeros((len(run.axes), round(max(numbers) / base)), dtype=complex)
+            for line, number in zip(lines, numbers, strict=True):
+                gain = resonance.gain(line.order * speeds + line.hertz)[0] if resonance else 1.0
                 for channel, axis in enumerate(run.axes):
-                    rows[channel, round(line.order / base) - 1] += line.seen(axis) * gain
-            total += harmonic_sum(run.phasor(base), rows)
+                    rows[channel, round(number / base) - 1] += line.seen(axis) * gain
+            total += harmonic_sum(tone, rows)
             lines = ()
     for line in lines:
         wave = phasor(line.order * run.turns + line.hertz * run.times)

@@ -53,15 +53,15 @@ def measure(acceleration: np.ndarray, sensor: Accelerometer, count: int, run: Ru
     spectrum = fft.rfft(acceleration)
     spectrum *= front
     clipped = np.zeros(count, dtype=bool)
-    # |x| is at most the sum of its spectrum's moduli: where that stays in range, no need to look
-    if sensor.range is not None and 2 * np.abs(spectrum).sum() / points > sensor.range:
+    # |x| is at most the sum of its spectrum's moduli, and they of both parts': where that stays in range, no need to look
+    if sensor.range is not None and 2 * np.abs(spectrum.view(float)).sum() / points > sensor.range:
         analogue = fft.irfft(spectrum, points)
         over = np.abs(analogue) > sensor.range
         if over.any():
             clipped |= over[points - count * steps :].reshape(count, steps).any(axis=1)
             spectrum = fft.rfft(np.clip(analogue, -sensor.range, sensor.range))
     spectrum *= guard
-    signal = fft.irfft(spectrum, points, overwrite_x=True)[points - count * steps :: steps].copy()
+    signal = fft.irfft(_folded(spectrum, steps), points // steps, overwrite_x=True)[-count:]
     _add_noise(signal, sensor, run, name)
     if sensor.range is not None:
         clipped |= np.abs(signal) > sensor.range
@@ -70,6 +70,15 @@ def measure(acceleration: np.ndarray, sensor: Accelerometer, count: int, run: Ru
         step = sensor.range / 2 ** (sensor.bits - 1)
         signal = np.minimum(np.rint(signal / step), 2 ** (sensor.bits - 1) - 1) * step
     return Measured(signal, clipped, _drop(signal, sensor, run, name))
+
+
+def _folded(spectrum: np.ndarray, steps: int) -> np.ndarray:
+    """Spectrum of every ``steps``-th sample of a signal of even length: its aliases add up."""
+    if steps == 1:
+        return spectrum
+    full = np.concatenate([spectrum, spectrum[-2:0:-1].conj()])
+    kept = len(full) // steps
+    return full.reshape(steps, kept)[:, : kept // 2 + 1].sum(axis=0) / steps
 
 
 def _add_noise(signal: np.ndarray, sensor: Accelerometer, run: Run, name: str) -> None:

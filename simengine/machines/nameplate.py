@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import numpy as np
 
 from simengine.errors import SimengineError
@@ -29,7 +32,7 @@ def nameplate_machine(
     *,
     rate: float,
     speeds: tuple[float, float] = (10.0, 60.0),
-    snr: tuple[float, float] = (-12.0, 18.0),
+    snr: tuple[float, float] = (-8.0, 18.0),
 ) -> Machine:
     """Draws a machine with one bearing in one condition.
 
@@ -73,10 +76,9 @@ def nameplate_machine(
         neighbour=_neighbour(rng, level) if rng.random() < 0.2 else None,
     )
     hum = level * 10 ** rng.uniform(-2, -0.3)
-    return Machine(
+    healthy = Machine(
         WanderSpeed(ConstantSpeed(speed), 10 ** rng.uniform(-3.3, -2.3), rng.uniform(0.2, 2.0)),
         bearings={"bearing": mounted},
-        faults=_faults(condition, mounted, rng),
         rotor=Rotor(tuple(level * 10 ** rng.uniform(-2, 0.2, 8)), reference=speed),
         electrical=ElectricalSupply(
             float(rng.choice([50.0, 60.0])), hum=(hum, 0.5 * hum * rng.random()), pull=hum * rng.random()
@@ -85,6 +87,7 @@ def nameplate_machine(
         background=background,
         snr=rng.uniform(*snr),
     )
+    return replace(healthy, faults=_faults(condition, mounted, rng))  # drawn last: the rest is the same for all
 
 
 def _path(rng: np.random.Generator, rate: float) -> TransferPath:
@@ -102,21 +105,17 @@ def _neighbour(rng: np.random.Generator, level: float) -> Neighbour:
 def _faults(condition: str, mounted: MountedBearing, rng: np.random.Generator) -> tuple[Fault, ...]:
     size, scatter = np.exp(rng.uniform(np.log(0.1e-3), np.log(2.5e-3))), rng.uniform(0.05, 0.5)
     entry = rng.uniform(0, 1)
-    if condition in ("outer", "inner") and rng.random() < 0.25:
-        return (
-            DistributedFault(
-                size=size,
-                race="outer" if condition == "outer" else "inner",
-                arc=rng.uniform(0.1, 0.6),
-                density=rng.uniform(3, 20),
-            ),
+    if condition in ("outer", "inner"):
+        # a fault of the standing ring is found where it is loaded; that of the turning one comes by in any case
+        place = (
+            mounted.zone.direction + rng.normal(0, 0.12) * mounted.zone.extent if condition == "outer" else rng.random()
         )
-    if condition == "outer":
-        # a fault of the standing ring is found where it is loaded
-        position = mounted.zone.direction + rng.normal(0, 0.12) * mounted.zone.extent
-        return (OuterRaceFault(size=size, scatter=scatter, entry=entry, position=position),)
-    if condition == "inner":
-        return (InnerRaceFault(size=size, scatter=scatter, entry=entry, position=rng.random()),)
+        if rng.random() < 0.25:
+            race: Literal["outer", "inner"] = "outer" if condition == "outer" else "inner"
+            arc, density = rng.uniform(0.1, 0.6), rng.uniform(3, 20)
+            return (DistributedFault(size=size, race=race, position=place, arc=arc, density=density),)
+        spall = OuterRaceFault if condition == "outer" else InnerRaceFault
+        return (spall(size=size, scatter=scatter, entry=entry, position=place),)
     if condition == "rolling_element":
         ball = ElementFault(
             size=size,
@@ -128,12 +127,12 @@ def _faults(condition: str, mounted: MountedBearing, rng: np.random.Generator) -
             episode=rng.uniform(1, 10),
             wander=rng.uniform(0, 0.15),
         )
-        if rng.random() < 0.6:  # balls that struck hard have dented the races too
+        if rng.random() < 0.8:  # balls that struck hard have dented the races too
             dents = BrinellFault(
                 size=size * rng.uniform(0.01, 0.15),
                 scatter=scatter,
                 inner_ratio=float(np.exp(rng.uniform(-0.7, 0.7))),
-                dents=None if rng.random() < 0.6 else int(rng.integers(1, mounted.bearing.elements)),
+                dents=None if rng.random() < 0.3 else int(rng.integers(1, mounted.bearing.elements)),
                 position=rng.random(),
             )
             return (ball, dents)

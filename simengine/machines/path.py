@@ -11,7 +11,7 @@ from scipy.signal import lfilter
 from simengine.machines.checks import require, require_in, require_positive
 from simengine.machines.impacts import Impacts
 
-__all__ = ["TransferPath", "ring"]
+__all__ = ["TransferPath", "ring", "shake", "shaken_power"]
 
 _BLOCK = 64  # samples; the cost is flat between 32 and 128
 
@@ -103,36 +103,83 @@ def ring(
         Acceleration, shape (channels, count), m/s^2.
     """
     channels, poles = len(residues), path.poles
-    blocks = -(-count // _BLOCK)
     late = (impacts.times - start) * rate
     first = np.maximum(np.ceil(late), 0).astype(np.int64)
     heard = first < count
     first, late = first[heard], late[heard]
-    amplitudes = impacts.amplitudes[heard]
     if not len(first):
         return np.zeros((channels, count))
-    rung = amplitudes[:, None] * np.exp(((first - late) / rate)[:, None] * poles)
+    rung = impacts.amplitudes[heard][:, None] * np.exp(((first - late) / rate)[:, None] * poles)
     steps = impacts.steps[heard]
     if steps.any():  # the response to a step is the integral of that to an impulse: 1/p, scaled by the slowest mode
         rung[steps] *= np.abs(poles).min() / poles
     block, offset = np.divmod(first, _BLOCK)
-
     powers = np.exp(np.arange(_BLOCK + 1)[:, None] * (poles / rate))  # (block + 1, modes)
-    heads = residues[:, None, :] * powers[None, :_BLOCK]  # (channels, block, modes)
-    sines = np.concatenate([heads.imag, heads.real], axis=2).reshape(channels * _BLOCK, -1).T
+    sines = _sines(powers, residues)
 
-    left = np.zeros((blocks + 1, len(poles)), dtype=complex)
+    left = np.zeros((-(-count // _BLOCK) + 1, len(poles)), dtype=complex)
     np.add.at(left, block + 1, rung * powers[_BLOCK - offset])
-    carry = powers[_BLOCK]
-    for mode in range(len(poles)):
-        left[:, mode] = lfilter([1.0], [1.0, -carry[mode]], left[:, mode])
-    flow = np.concatenate([left.real, left.imag], axis=1)[:blocks] @ sines
-    signal = flow.reshape(blocks, channels, _BLOCK).transpose(1, 0, 2).reshape(channels, -1)
+    signal = _flow(left, powers[_BLOCK], sines, channels)
 
     own = (np.concatenate([rung.real, rung.imag], axis=1) @ sines).reshape(-1, channels, _BLOCK)
     step = np.arange(_BLOCK)
     inside = step < (_BLOCK - offset)[:, None]
     places = (first[:, None] + step)[inside]
     for channel in range(channels):
-        signal[channel] += np.bincount(places, own[:, channel][inside], minlength=blocks * _BLOCK)
+        signal[channel] += np.bincount(places, own[:, channel][inside], minlength=signal.shape[1])
     return signal[:, :count]
+
+
+def shake(force: np.ndarray, path: TransferPath, residues: np.ndarray, *, rate: float) -> np.ndarray:
+    """Acceleration that a force given at the samples starts in the modes: each value is an impulse at its sample.
+
+    The same blocks as ``ring``; within a block the impulse response is a triangular matrix.
+
+    Args:
+        force: Impulses, shape (n,).
+        path: The modes.
+        residues: Of one channel, shape (modes,).
+        rate: Samples per second.
+
+    Returns:
+        Shape (n,).
+    """
+    poles, count = path.poles, len(force)
+    blocks = -(-count // _BLOCK)
+    rows = np.zeros((blocks, _BLOCK))
+    rows.reshape(-1)[:count] = force
+    powers = np.exp(np.arange(_BLOCK + 1)[:, None] * (poles / rate))
+    sines = _sines(powers, residues[None])
+    response = powers[:_BLOCK].imag @ residues
+    past = np.arange(_BLOCK) - np.arange(_BLOCK)[:, None]
+    tails = powers[_BLOCK - np.arange(_BLOCK)]
+    pushed = rows @ np.concatenate([tails.real, tails.imag], axis=1)
+    left = np.zeros((blocks + 1, len(poles)), dtype=complex)
+    left.real[1:], left.imag[1:] = pushed[:, : len(poles)], pushed[:, len(poles) :]
+    signal = _flow(left, powers[_BLOCK], sines, 1)[0]
+    signal += (rows @ np.where(past >= 0, response[past], 0.0)).reshape(-1)
+    return signal[:count]
+
+
+def shaken_power(path: TransferPath, residues: np.ndarray, rate: float) -> float:
+    """Variance of ``shake`` under white noise of variance 1: the sum of squares of the impulse response, in closed form."""
+    steps = path.poles / rate
+    pairs = np.outer(residues, residues)
+    apart = pairs / (1 - np.exp(steps[:, None] + steps.conj()))
+    along = pairs / (1 - np.exp(steps[:, None] + steps))
+    return float(np.sum(apart - along).real / 2)
+
+
+def _sines(powers: np.ndarray, residues: np.ndarray) -> np.ndarray:
+    """What a state of the modes, its real parts before its imaginary ones, sounds like over a block."""
+    heads = residues[:, None, :] * powers[None, :_BLOCK]  # (channels, block, modes)
+    return np.concatenate([heads.imag, heads.real], axis=2).reshape(len(residues) * _BLOCK, -1).T
+
+
+def _flow(left: np.ndarray, carry: np.ndarray, sines: np.ndarray, channels: int) -> np.ndarray:
+    """Signal of the states that enter each block, ``left`` being what the block before added to them."""
+    for mode, factor in enumerate(carry):
+        left[:, mode] = lfilter([1.0], [1.0, -factor], left[:, mode])
+    blocks = len(left) - 1
+    flow = np.concatenate([left.real, left.imag], axis=1)[:blocks] @ sines
+    return flow.reshape(blocks, channels, _BLOCK).transpose(1, 0, 2).reshape(channels, -1)

@@ -21,6 +21,7 @@ from simengine.machines.phasor import phasor
 from simengine.machines.recording import STEMS, Recording
 from simengine.machines.rotor_faults import RotorFault
 from simengine.machines.run import Run
+from simengine.sampling.streams import stream
 
 __all__ = ["record"]
 
@@ -71,17 +72,14 @@ def record(
     crossed = [name for name, sensor in sensors.items() if sensor.cross_axis > 0]
     names = (*sensors, *(f"{name}.cross" for name in crossed))
     axes = (*(s.axis for s in sensors.values()), *(_ACROSS[sensors[name].axis] for name in crossed))
-    rng = Run(ShaftClock([0], [1]), times, fine, (-_LEAD, end), names, axes, seed, index, attempt, prefix).stream(
-        "speed"
-    )
-    clock = machine.speed.clock(end, rng)
+    clock = machine.speed.clock(end, stream(seed, index, f"{prefix}.speed", attempt=attempt))
     run = Run(clock, times, fine, (-_LEAD, end), names, axes, seed, index, attempt, prefix)
     _check_band(machine, run, lead)
 
     residues = np.stack([machine.path.residues_of(name, run.stream(f"path.{name}")) for name in names])
-    impacts, stems = _strikes(machine, run), {}
+    impacts, nuisance, stems = _strikes(machine, run), machine.background.nuisance(run), {}
     stems["fault"] = ring(impacts, machine.path, residues, start=times[0], rate=fine, count=points)
-    stems["background"] = machine.background.acceleration(run, machine.path, residues)
+    stems["background"] = machine.background.acceleration(run, machine.path, residues, nuisance)
     _add_lines(machine, run, stems)
 
     kept = slice(points - count * lead.oversampling, None)
@@ -102,7 +100,7 @@ def record(
         signal=np.stack([one.signal for one in measured]),
         stems=sampled,
         impacts=impacts.scaled(gain).within(0.0, end),
-        nuisance=machine.background.nuisance(run).within(0.0, end),
+        nuisance=nuisance.within(0.0, end),
         residues=residues[: len(sensors)],
         snr=_decibels(sampled["fault"], sampled["background"]),
         clock=clock,

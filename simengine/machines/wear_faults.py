@@ -118,11 +118,13 @@ class DistributedFault(BearingFault):
 
     Attributes:
         race: Which race is rough.
+        position: Middle of the rough arc on its ring, turns.
         arc: Length of the rough arc as a fraction of the spacing of the elements; 1: always one on it.
         density: Strikes per crossing.
     """
 
     race: Literal["outer", "inner"] = "outer"
+    position: float = 0.0
     arc: float = 0.3
     density: float = 10.0
 
@@ -155,7 +157,7 @@ class DistributedFault(BearingFault):
         keep = (times >= span[0]) & (times < span[1])
         turns, times, each = turns[keep], times[keep], each[keep]
         strengths = impact_strength(mounted, self.size, np.pi * diameter * rolling, clock.speed(times))
-        strengths *= mounted.zone.load(ring * turns, turns) * each * rng.standard_normal(len(turns))
+        strengths *= mounted.zone.load(self.position + ring * turns, turns) * each * rng.standard_normal(len(turns))
         return join_impacts(
             [train(times, self.scattered(strengths / np.sqrt(self.density), rng), ImpactKind.ROUGHNESS)]
         )

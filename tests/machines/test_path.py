@@ -3,7 +3,7 @@ import pytest
 
 from simengine.errors import SimengineError
 from simengine.machines.impacts import Impacts, join_impacts, no_impacts, train
-from simengine.machines.path import TransferPath, ring
+from simengine.machines.path import TransferPath, ring, shake, shaken_power
 
 PATH = TransferPath((700.0, 2400.0, 5100.0), (0.06, 0.03, 0.01))
 RESIDUES = np.array([[1.0, -0.4, 2.0], [0.3, 0.2, -1.0]])
@@ -93,3 +93,20 @@ def test_silence_without_impacts():
 def test_bad_path_is_refused(make, words):
     with pytest.raises(SimengineError, match=words):
         make()
+
+
+@pytest.mark.parametrize("count", [1, 64, 65, 1000])
+def test_shake_is_the_convolution_with_the_impulse_response(count):
+    rate = 12_800.0
+    force = np.random.default_rng(3).standard_normal(count)
+    times = np.arange(count) / rate
+    response = direct(train(np.zeros(1), np.ones(1), 1), PATH, RESIDUES[:1], times)[0]
+    want = np.convolve(force, response)[:count]
+    assert np.abs(shake(force, PATH, RESIDUES[0], rate=rate) - want).max() < 1e-12 * max(1, np.abs(want).max())
+
+
+def test_power_under_white_noise_is_the_sum_of_squares():
+    rate = 12_800.0
+    times = np.arange(20_000) / rate
+    response = direct(train(np.zeros(1), np.ones(1), 1), PATH, RESIDUES[:1], times)[0]
+    assert shaken_power(PATH, RESIDUES[0], rate) == pytest.approx(np.sum(response**2), rel=1e-9)

@@ -7,9 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import median_filter
 
-from simengine.machines.bearing import BearingOrders
+from simengine.machines.bearing import Bearing, BearingOrders
 
-__all__ = ["FaultLine", "fault_lines", "line_ratios"]
+__all__ = ["COMBS", "FaultLine", "comb_scores", "fault_lines", "line_ratios"]
+
+COMBS = (
+    "outer", "outer low", "inner", "inner sides", "inner low", "element", "element sides", "element cage", "element odd",
+    "cage", "shaft",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -82,3 +87,55 @@ def line_ratios(
         if low < ratio.shape[1]:
             found[:, column] = ratio[:, max(low, 0) : high].max(axis=1)
     return found, ratio
+
+
+def comb_scores(
+    orders: np.ndarray, ratio: np.ndarray, bearing: Bearing, *, slips: np.ndarray | None = None
+) -> np.ndarray:
+    """Mean height of whole families of lines, at the lag of the cage that makes each family highest.
+
+    One lag moves all lines of a bearing at once: BPFO falls by what BPFI gains. So a family is searched along one
+    line of slip and not line by line, which keeps the maximum over noise low.
+
+    Args:
+        orders: Axis, shape (k,), evenly spaced.
+        ratio: Logarithm of the spectra over their running median, shape (bands, k); see ``line_ratios``.
+        bearing: The bearing.
+        slips: Lags of the cage to try, as fractions; by default -0.4 to 1.5 %.
+
+    Returns:
+        Scores, shape (families, bands), in the order of ``COMBS``.
+    """
+    step = orders[1] - orders[0]
+    tried = np.linspace(-0.004, 0.015, 9) if slips is None else slips
+    scores = np.full((len(COMBS), len(ratio)), -np.inf)
+    for slip in tried:
+        for row, family in enumerate(_families(bearing, slip)):
+            low = (np.asarray(family) / step).astype(int)
+            low = low[(low >= 0) & (low < ratio.shape[1] - 1)]
+            if len(low):
+                height = np.maximum(ratio[:, low], ratio[:, low + 1]).mean(axis=1)
+                scores[row] = np.maximum(scores[row], height)
+    return np.where(np.isfinite(scores), scores, 0.0)
+
+
+def _families(bearing: Bearing, slip: float) -> list[list[float]]:
+    """Orders of the lines of each family of ``COMBS``, the cage lagging by ``slip``."""
+    still, turning = (0.0, 1.0) if bearing.rotating == "inner" else (1.0, 0.0)
+    cage = bearing.orders.ftf * (1 - slip)
+    outer, inner = bearing.elements * abs(cage - still), bearing.elements * abs(turning - cage)
+    spin = 2 * bearing.orders.bsf * (1 - slip)
+    five, sides = range(1, 6), (-2, -1, 0, 1, 2)
+    return [
+        [k * outer for k in five],
+        [outer, 2 * outer],
+        [k * inner for k in five],
+        [k * inner + j for k in (1, 2, 3) for j in sides],
+        [inner - 1, inner, inner + 1],
+        [k * spin for k in five],
+        [k * spin + j * cage for k in (1, 2, 3, 4) for j in sides],
+        [k * spin + j * cage for k in (1, 2, 3, 4) for j in (-1, 1)],
+        [k * spin / 2 for k in (1, 3, 5)],
+        [k * cage for k in (1, 2, 3)],
+        [1.0, 2.0, 3.0, 4.0],
+    ]
