@@ -13,7 +13,12 @@ from simengine.cli.options import add_device_argument
 
 PACKAGES = ("numpy", "scipy", "pydantic", "PyYAML", "opencv-python-headless", "trimesh", "warp-lang", "pycocotools")
 OPTIONAL = {"coacd": "finer convex decomposition", "open3d": "the test suite's rendering oracle"}
-LIBRARIES = {"EGL": "renderer: bullet_egl", "usb-1.0": "Open3D (tests)", "X11": "Open3D (tests)", "GL": "Open3D (tests)"}
+LIBRARIES = {
+    "EGL": "renderer: bullet_egl",
+    "usb-1.0": "Open3D (tests)",
+    "X11": "Open3D (tests)",
+    "GL": "Open3D (tests)",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
