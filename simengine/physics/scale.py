@@ -26,6 +26,7 @@ _UNITS = 4.0  # length of the thinnest moving thing in Bullet's units
 _CALM = 0.1  # [s/m]: keeps the push out of 0.04 units in a step below 0.08 m/s
 _SAG = 0.01  # largest way that gravity adds in a step, in thicknesses
 _WAY = 0.35  # largest way in a step, in thicknesses of what moves and of what it may hit
+_BULK = 0.15  # a solid is pushed back out of a thinner wall, not through it, until it is half through; with reserve
 _HALVINGS = 6  # of the step, while things are fast
 _LOOK = 1 / 60  # time between two looks at the speeds [s]
 
@@ -72,11 +73,20 @@ def choose_resolution(bodies: Sequence[Body], world: World) -> Resolution:
     """
     moving = [body for body in bodies if body.dynamic]
     thickness = [math.inf if body.articulated else body.extents[0] for body in moving]
-    walls = [np.ptp(piece, axis=0).min() for body in bodies if not body.dynamic for piece in body.pieces]
-    thinnest, wall = min(thickness, default=math.inf), min(walls, default=math.inf)
+    still = [body for body in bodies if not body.dynamic and (body.collision or body.articulated)]
+    thinnest, wall = min(thickness, default=math.inf), min(map(_thinnest_piece, still), default=math.inf)
     step = world.time_step
     while world.gravity * step**2 > _SAG * thinnest:
         step /= 2
     units = max(_UNITS / thinnest, _CALM / step)
-    reach = np.array([_WAY * min(own, wall) for own in thickness])
+    pieces = [
+        _BULK * own if body.articulated else _BULK * _thinnest_piece(body)
+        for body, own in zip(moving, thickness, strict=True)
+    ]
+    reach = np.array([_WAY * min(own, max(wall, piece)) for own, piece in zip(thickness, pieces, strict=True)])
     return Resolution(2.0 ** round(math.log2(units)), step, reach, world.gravity)
+
+
+def _thinnest_piece(body: Body) -> float:
+    """Least extent of its convex pieces along its own axes [m]."""
+    return min(float(np.ptp(piece, axis=0).min()) for piece in body.pieces)
