@@ -61,7 +61,7 @@ def nameplate_machine(
         zone=zone,
         jitter=rng.uniform(0.002, 0.02),
         slip=rng.uniform(0, 0.01),
-        unevenness=rng.uniform(0, 0.6) if rng.random() < 0.7 else 0.0,
+        unevenness=rng.uniform(0, 0.3) if rng.random() < 0.7 else 0.0,
     )
     level = 10 ** rng.uniform(-1.5, 0.5)
     speed = rng.uniform(*speeds)
