@@ -31,7 +31,7 @@ $(VENV)/.installed: pyproject.toml tools/constraints.txt | system
 
 $(VENV)/.installed-test: pyproject.toml tools/constraints.txt | system
 	@PYTHON="$(PYTHON)" sh tools/check_system.sh test
-	sh tools/install.sh "$(PYTHON)" "$(VENV)" ".[test,lint,decompose]"
+	sh tools/install.sh "$(PYTHON)" "$(VENV)" ".[test,lint,decompose,evaluate]"
 	@touch $@ $(VENV)/.installed
 
 clean:

@@ -1,0 +1,1 @@
+"""Metrics of synthetic data as pure functions on arrays, one family a file."""
