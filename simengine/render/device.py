@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import tempfile
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,14 +19,40 @@ from simengine.assets.mesh import Mesh
 __all__ = ["DeviceCache", "DeviceMesh", "encode_texture", "load_warp"]
 
 
+@lru_cache(maxsize=1)
 def load_warp() -> Any:
     """Imports Warp without its banner; done late because it takes a third of a second."""
     import warp as wp
 
     if wp.config.log_level < wp.LOG_WARNING:
         wp.config.log_level = wp.LOG_WARNING
-    wp.init()
+    with _no_driver_is_no_news():
+        wp.init()
     return wp
+
+
+@contextmanager
+def _no_driver_is_no_news() -> Iterator[None]:
+    """Keeps Warp's native code from warning of a missing CUDA driver; all else said meanwhile is passed on.
+
+    Few need a driver, and those are told by `simengine.render.select.resolve_device`.
+    """
+    try:
+        stderr = os.dup(2)
+    except OSError:  # closed
+        yield
+        return
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            caught.seek(0)
+            for line in caught.read().splitlines(keepends=True):
+                if b"find or load the NVIDIA CUDA driver" not in line:
+                    os.write(2, line)
+            os.close(stderr)
 
 
 class DeviceMesh:

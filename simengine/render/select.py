@@ -48,7 +48,8 @@ def resolve_device(name: str = "auto") -> str:
         return found[1] if len(found) > 1 else "cpu"
     wanted = "cuda:0" if name == "cuda" else name
     if wanted not in found:
-        raise SimengineError(f"device {name!r} isn't available. Devices here: {', '.join(found)} (or auto).")
+        reason = "" if len(found) > 1 else " No NVIDIA driver with a GPU was found (`nvidia-smi` should list one)."
+        raise SimengineError(f"device {name!r} isn't available.{reason} Devices here: {', '.join(found)} (or auto).")
     return wanted
 
 

@@ -1,5 +1,7 @@
 """Renderers, devices, presets and scenes that don't fit: clear errors."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -85,3 +87,10 @@ def test_bullet_draws_the_same_frame_type_again_and_again():
         assert a.tobytes() == getattr(second, name).tobytes()
     for id_, outline in first.amodal.items():
         assert not ((first.instances == id_) & ~outline.mask).any()
+
+
+def test_warp_is_loaded_in_silence():
+    """Without a driver Warp's native code warns on stderr, whatever its log level."""
+    code = "from simengine.render.device import load_warp; import os; load_warp(); os.write(2, b'after')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"after")
