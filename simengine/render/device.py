@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simengine.assets.mesh import Mesh
 
-__all__ = ["DeviceCache", "DeviceMesh", "encode_texture", "load_warp"]
+__all__ = ["DeviceCache", "DeviceMesh", "encode_texture", "load_warp", "wide_tree"]
 
 
 @lru_cache(maxsize=1)
@@ -55,14 +55,46 @@ def _no_driver_is_no_news() -> Iterator[None]:
             os.close(stderr)
 
 
+def wide_tree(source: Any) -> tuple[Any, Any]:
+    """Warp's tree of a mesh or of boxes with eight boxes a node, as `simengine.render.kernels.traversal` reads it.
+
+    Args:
+        source: A `warp.Mesh` or `warp.Bvh` on the CPU.
+
+    Returns:
+        Nodes, shape (N, 64) float32, and blocks of eight triangles, shape (B, 80) float32, or the numbers of the
+        boxes in the order of the leaves, shape (B, 1), int32 words.
+    """
+    wp = load_warp()
+    from simengine.render.kernels.traversal import collapse
+
+    is_mesh = isinstance(source, wp.Mesh)
+    counts = np.zeros(2, np.int32)
+    wp.launch(collapse, dim=1, inputs=[source.id, is_mesh, False, 0, 0, counts.ctypes.data], device="cpu")
+    nodes = wp.empty((int(counts[0]), 64), dtype=wp.float32, device="cpu")
+    blocks = wp.empty((max(int(counts[1]), 1), 80 if is_mesh else 1), dtype=wp.float32, device="cpu")
+    wp.launch(
+        collapse, dim=1, inputs=[source.id, is_mesh, True, nodes.ptr, blocks.ptr, counts.ctypes.data], device="cpu"
+    )
+    return nodes, blocks
+
+
 class DeviceMesh:
     """A mesh on the device; built once for all its instances."""
 
     def __init__(self, mesh: Mesh, *, device: str) -> None:
         wp = load_warp()
-        points = wp.array(np.ascontiguousarray(mesh.vertices, np.float32), dtype=wp.vec3, device=device)
-        indices = wp.array(np.ascontiguousarray(mesh.faces, np.int32).ravel(), dtype=wp.int32, device=device)
-        self.mesh = wp.Mesh(points, indices)
+        vertices = np.ascontiguousarray(mesh.vertices, np.float32)
+        faces = np.ascontiguousarray(mesh.faces, np.int32)
+        points = wp.array(vertices, dtype=wp.vec3, device=device)
+        source = wp.Mesh(points, wp.array(faces.ravel(), dtype=wp.int32, device=device))
+        self.keep: Any
+        if device == "cpu":
+            nodes, blocks = wide_tree(source)
+            self.tree, self.keep = (nodes.ptr, blocks.ptr), (nodes, blocks)
+        else:
+            self.tree, self.keep = (source.id, 0), source
+        self.corners = wp.array(vertices[faces].reshape(-1, 3), dtype=wp.vec3, device=device)
         normals = np.ascontiguousarray(mesh.normals, np.float32).reshape(-1, 3)
         self.normals = wp.array(normals, dtype=wp.vec3, device=device)
         self.slots = wp.array(np.ascontiguousarray(mesh.slots, np.int32), dtype=wp.int32, device=device)
@@ -72,7 +104,7 @@ class DeviceMesh:
             self.uv = wp.array(uv, dtype=wp.vec2, device=device)
         self.faces = len(mesh.faces)
         self.low, self.high = mesh.vertices.min(axis=0).astype(float), mesh.vertices.max(axis=0).astype(float)
-        self.bytes = 12 * len(mesh.vertices) + (12 + 36 + 4 + 24 + 64) * self.faces
+        self.bytes = 12 * len(mesh.vertices) + (12 + 36 + 36 + 4 + 24 + 80) * self.faces
 
 
 def encode_texture(texture: NDArray[np.uint8]) -> list[NDArray[np.uint32]]:

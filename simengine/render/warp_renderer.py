@@ -13,17 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import SimengineError
-from simengine.render.device import DeviceCache, load_warp
+from simengine.render.device import DeviceCache, load_warp, wide_tree
 from simengine.render.environment import environment_distribution
 from simengine.render.microfacet import albedo_table
 from simengine.render.model import Amodal, Frame, LightSource, RenderCamera, RenderScene, RenderSettings
 from simengine.render.outline import Window, outline_window
 from simengine.render.points import sample_points
-from simengine.render.tree import build_tree
 
 __all__ = ["WarpRenderer"]
 
-SCANLINE_FACES = 64  # outlines of objects with at most so many faces are scan converted, others traced
+_RECORD = np.dtype([("rotation", "f4", 9), ("position", "f4", 3), ("reach", "f4", 2), ("tree", "u8", 2)])
 PASS_SAMPLES = 64  # samples per pixel in one launch
 
 
@@ -64,6 +63,7 @@ class WarpRenderer:
     def __init__(self, *, device: str = "cpu", threads: int = 1, memory: int = 1 << 28) -> None:
         self.device = device
         self.threads = max(int(threads), 1) if device == "cpu" else 1
+        self._tiles = device == "cpu"  # whether labels are drawn by tiles instead of single rays
         self._cache = DeviceCache(device=device, limit=memory)
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
@@ -96,10 +96,14 @@ class WarpRenderer:
         links = wp.empty(shape, dtype=wp.int32, device=device)
         normals = wp.empty(shape, dtype=wp.vec3, device=device)
         coordinates = wp.empty(shape, dtype=wp.vec3, device=device)
-        self._rows(
-            geometry.trace_primary, camera,
-            lambda row: [data, eye, row, hits, depth, instances, links, normals, coordinates],
-        )  # fmt: skip
+        if self._tiles:
+            self._rows(
+                geometry.trace_tiles, (-(-shape[0] // 8), -(-shape[1] // 8)), lambda row: [data, eye, row, hits.ptr]
+            )
+        else:
+            self._rows(geometry.trace_pixels, shape, lambda row: [data, eye, row, hits])
+        labels = [depth, instances, links, normals, coordinates]
+        self._rows(geometry.write_labels, shape, lambda row: [data, eye, row, hits, *labels])
         outlines = self._outlines(scene, order, camera, settings, data, eye, instances)
         if settings.color:
             linear, rgb = self._color(scene, camera, settings, data, eye, (hits, depth, normals))
@@ -133,11 +137,11 @@ class WarpRenderer:
             assert load
             list(self._pool.map(launch, sizes))
 
-    def _rows(self, kernel: Any, camera: RenderCamera, inputs: Callable[[int], list]) -> None:
-        """Launches a kernel over all pixels, in bands of rows."""
-        bands = 1 if self.threads == 1 else min(8 * self.threads, camera.height)
-        edges = [camera.height * k // bands for k in range(bands + 1)]
-        self._run(kernel, [(a, (b - a, camera.width)) for a, b in itertools.pairwise(edges)], inputs)
+    def _rows(self, kernel: Any, shape: tuple[int, int], inputs: Callable[[int], list]) -> None:
+        """Launches a kernel over all pixels or tiles, in bands of rows."""
+        bands = 1 if self.threads == 1 else min(8 * self.threads, shape[0])
+        edges = [shape[0] * k // bands for k in range(bands + 1)]
+        self._run(kernel, [(a, (b - a, shape[1])) for a, b in itertools.pairwise(edges)], inputs)
 
     def _scene_data(self, scene: RenderScene, order: list[int], camera: RenderCamera) -> tuple[Any, list]:
         """The device's view of the instances, and what has to stay alive meanwhile."""
@@ -165,15 +169,19 @@ class WarpRenderer:
             return wp.array(np.asarray(values, numpy_dtype), dtype=dtype, device=self.device)
 
         data = SceneData()
-        tree = build_tree(lower, upper)
-        data.node_count = len(tree.item)
-        data.node_lower = array(tree.lower, wp.vec3, np.float32)
-        data.node_upper = array(tree.upper, wp.vec3, np.float32)
-        data.node_skip = array(tree.skip, wp.int32, np.int32)
-        data.node_instance = array(tree.item, wp.int32, np.int32)
+        boxes = [wp.array(corner, dtype=wp.vec3, device="cpu") for corner in (lower.astype("f4"), upper.astype("f4"))]
+        tree, items = (part.to(self.device) for part in wide_tree(wp.Bvh(*boxes, constructor="sah")))
+        records = np.zeros(count, _RECORD)
+        records["rotation"], records["position"] = rotation.reshape(-1, 9), position
+        reach = np.abs(np.concatenate([lower, upper], axis=1)).max(axis=1, initial=0)
+        records["reach"][:, 0] = reach
+        data.reach = reach.max(initial=0)
+        records["tree"] = np.array([mesh.tree for mesh in meshes], np.uint64).reshape(-1, 2)
+        table = wp.array(records.view(np.uint8), dtype=wp.uint8, device=self.device)
+        data.tree, data.items, data.instances = tree.ptr, items.ptr, table.ptr
         data.rotation = array(rotation, wp.mat33, np.float32)
         data.position = array(position, wp.vec3, np.float32)
-        data.mesh = array([mesh.mesh.id for mesh in meshes], wp.uint64, np.uint64)
+        data.corners = array([mesh.corners.ptr for mesh in meshes], wp.uint64, np.uint64)
         data.normals = array([mesh.normals.ptr for mesh in meshes], wp.uint64, np.uint64)
         data.uvs = array([mesh.uv.ptr if mesh.uv else 0 for mesh in meshes], wp.uint64, np.uint64)
         data.slots = array([mesh.slots.ptr for mesh in meshes], wp.uint64, np.uint64)
@@ -182,7 +190,7 @@ class WarpRenderer:
         data.slot_materials = array(slot_materials, wp.int32, np.int32)
         data.ids = array([instance.id for instance in placed], wp.int32, np.int32)
         data.links = array([instance.link for instance in placed], wp.int32, np.int32)
-        return data, list(meshes)
+        return data, [tree, items, table, *meshes]
 
     def _outlines(
         self,
@@ -195,39 +203,34 @@ class WarpRenderer:
         instances: Any,
     ) -> dict[int, Amodal]:
         """Traces each object alone in the window that can hold it; all in one launch."""
-        from simengine.render.kernels.geometry import fill_outlines, trace_outlines
-
         camera_from_world = np.linalg.inv(camera.world_from_camera)
         parts: dict[int, list[int]] = {}
         for k, index in enumerate(order):
             parts.setdefault(scene.instances[index].id, []).append(k)
         chosen = sorted(parts if settings.amodal is None else set(settings.amodal) & set(parts))
         result: dict[int, Amodal] = {}
-        plain, detailed = _Windows(), _Windows()
+        windows = _Windows()
         for id_ in chosen:
             placed = [scene.instances[order[k]] for k in parts[id_]]
             bounds = outline_window([(i.mesh, camera_from_world @ i.transform) for i in placed], camera)
             if bounds.empty:
                 result[id_] = Amodal(left=0, top=0, mask=np.zeros((0, 0), bool), clipped=bounds.cut)
                 continue
-            simple = sum(len(instance.mesh.faces) for instance in placed) <= SCANLINE_FACES
-            (plain if simple else detailed).add(id_, bounds, parts[id_])
-        for windows, kernel in ((plain, fill_outlines), (detailed, trace_outlines)):
-            if windows.ids:
-                result.update(self._outline_masks(windows, kernel, camera, [data, eye], instances))
+            windows.add(id_, bounds, parts[id_])
+        if windows.ids:
+            result.update(self._outline_masks(windows, camera, [data, eye], instances))
         return dict(sorted(result.items()))
 
-    def _outline_masks(
-        self, windows: _Windows, kernel: Any, camera: RenderCamera, view: list, instances: Any
-    ) -> dict[int, Amodal]:
+    def _outline_masks(self, windows: _Windows, camera: RenderCamera, view: list, instances: Any) -> dict[int, Amodal]:
         wp = load_warp()
+        from simengine.render.kernels.geometry import cover_tiles, trace_outlines
 
         def ints(values: Any, dtype: Any = wp.int32) -> Any:
             return wp.array(np.asarray(values, np.int32), dtype=dtype, device=self.device)
 
         bounds = windows.bounds
         starts = np.cumsum([0] + [(w.right - w.left) * (w.bottom - w.top) for w in bounds])
-        row_starts = np.cumsum([0] + [w.bottom - w.top for w in bounds])
+        tiles = np.cumsum([0] + [-(-(w.right - w.left) // 8) * -(-(w.bottom - w.top) // 8) for w in bounds])
         member_starts = np.cumsum([0] + [len(m) for m in windows.members])
         mask = wp.empty(int(starts[-1]), dtype=wp.uint8, device=self.device)
         inputs = [
@@ -236,12 +239,13 @@ class WarpRenderer:
                 [(w.left, w.top, w.right - w.left, id_) for w, id_ in zip(bounds, windows.ids, strict=True)], wp.vec4i
             ),
             ints(starts),
-            ints(row_starts),
+            ints(tiles),
             ints([k for members in windows.members for k in members]),
             ints(member_starts),
             instances,
         ]
-        total = int(row_starts[-1] if kernel.key == "fill_outlines" else starts[-1])
+        kernel, total = (cover_tiles, tiles[-1]) if self._tiles else (trace_outlines, starts[-1])
+        total = int(total)
         pieces = 1 if self.threads == 1 else min(8 * self.threads, total)
         edges = [total * k // pieces for k in range(pieces + 1)]
         self._run(kernel, [(a, b - a) for a, b in itertools.pairwise(edges)], lambda first: [*inputs, first, mask])
@@ -279,7 +283,7 @@ class WarpRenderer:
             more = int(done > 0)
             self._rows(
                 color.trace_color,
-                camera,
+                shape,
                 lambda row: [data, eye, look, row, hits, shared, more, *light],  # noqa: B023
             )
             done += count
@@ -287,11 +291,11 @@ class WarpRenderer:
         guides = [guide, depth, normals, albedo]
         if settings.denoise:
             across = [wp.empty_like(diffuse), wp.empty_like(specular)]
-            self._rows(color.smooth_rows, camera, lambda row: [eye, row, scale, *guides, diffuse, specular, *across])
+            self._rows(color.smooth_rows, shape, lambda row: [eye, row, scale, *guides, diffuse, specular, *across])
             diffuse, specular = across
         smooth = int(settings.denoise)
         final = [*guides, diffuse, specular, direct, _srgb_table(device), linear, rgb]
-        self._rows(color.develop, camera, lambda row: [eye, row, scale, exposure, smooth, *final])
+        self._rows(color.develop, shape, lambda row: [eye, row, scale, exposure, smooth, *final])
         return linear, rgb
 
     def _look(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Any:

@@ -7,6 +7,8 @@ precision on the host), so float32 keeps its precision where the camera looks.
 
 import warp as wp
 
+from simengine.render.kernels.traversal import find_any, find_closest
+
 wp.set_module_options({"enable_backward": False})
 
 __all__ = ["Hit", "SceneData", "Surface", "any_hit", "closest_hit", "material_at", "surface_at"]
@@ -14,16 +16,14 @@ __all__ = ["Hit", "SceneData", "Surface", "any_hit", "closest_hit", "material_at
 
 @wp.struct
 class SceneData:
-    # boxes around instances as a binary tree in depth-first order: after a box that a ray meets comes the
-    # next node, after one that it misses comes the node that `node_skip` names
-    node_count: wp.int32
-    node_lower: wp.array(dtype=wp.vec3)
-    node_upper: wp.array(dtype=wp.vec3)
-    node_skip: wp.array(dtype=wp.int32)
-    node_instance: wp.array(dtype=wp.int32)  # -1 for inner nodes
+    # what `traversal` reads: nodes of boxes around instances, their order, and a record of each instance
+    tree: wp.uint64
+    items: wp.uint64
+    instances: wp.uint64
+    reach: wp.float32  # largest coordinate
     rotation: wp.array(dtype=wp.mat33)  # world from mesh
     position: wp.array(dtype=wp.vec3)
-    mesh: wp.array(dtype=wp.uint64)
+    corners: wp.array(dtype=wp.uint64)  # pointers to (3 F,) vec3
     normals: wp.array(dtype=wp.uint64)  # pointers to (3 F,) vec3
     uvs: wp.array(dtype=wp.uint64)  # pointers to (3 F,) vec2, 0 for none
     slots: wp.array(dtype=wp.uint64)  # pointers to (F,) int32
@@ -57,65 +57,20 @@ class Surface:
 
 
 @wp.func
-def safe_reciprocal(d: wp.vec3):
-    tiny = float(1.0e-20)
-    x = wp.where(wp.abs(d[0]) < tiny, tiny, d[0])
-    y = wp.where(wp.abs(d[1]) < tiny, tiny, d[1])
-    z = wp.where(wp.abs(d[2]) < tiny, tiny, d[2])
-    return wp.vec3(1.0 / x, 1.0 / y, 1.0 / z)
-
-
-@wp.func
-def meets_box(lower: wp.vec3, upper: wp.vec3, origin: wp.vec3, inverse: wp.vec3, t_max: wp.float32):
-    a = wp.cw_mul(lower - origin, inverse)
-    b = wp.cw_mul(upper - origin, inverse)
-    near = wp.max(wp.max(wp.min(a[0], b[0]), wp.min(a[1], b[1])), wp.min(a[2], b[2]))
-    far = wp.min(wp.min(wp.max(a[0], b[0]), wp.max(a[1], b[1])), wp.max(a[2], b[2]))
-    return far * 1.0000004 >= wp.max(near, 0.0) and near <= t_max
-
-
-@wp.func
 def closest_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp.float32):
+    found = find_closest(scene.tree, scene.items, scene.instances, origin, direction, t_max)
     hit = Hit()
-    hit.instance = -1
-    hit.t = t_max
-    inverse = safe_reciprocal(direction)
-    node = int(0)
-    while node < scene.node_count:
-        following = scene.node_skip[node]
-        if meets_box(scene.node_lower[node], scene.node_upper[node], origin, inverse, hit.t):
-            following = node + 1
-            i = scene.node_instance[node]
-            if i >= 0:
-                turn = scene.rotation[i]
-                o = (origin - scene.position[i]) * turn  # row vector times R = R^T times vector
-                q = wp.mesh_query_ray(scene.mesh[i], o, direction * turn, hit.t)
-                if q.result and q.t < hit.t:
-                    hit.instance = i
-                    hit.face = q.face
-                    hit.u = q.u
-                    hit.v = q.v
-                    hit.t = q.t
-        node = following
+    hit.t = found[0]
+    hit.u = found[1]
+    hit.v = found[2]
+    hit.instance = wp.cast(found[3], wp.int32)
+    hit.face = wp.cast(found[4], wp.int32)
     return hit
 
 
 @wp.func
 def any_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp.float32):
-    inverse = safe_reciprocal(direction)
-    node = int(0)
-    while node < scene.node_count:
-        following = scene.node_skip[node]
-        if meets_box(scene.node_lower[node], scene.node_upper[node], origin, inverse, t_max):
-            following = node + 1
-            i = scene.node_instance[node]
-            if i >= 0:
-                turn = scene.rotation[i]
-                o = (origin - scene.position[i]) * turn
-                if wp.mesh_query_ray_anyhit(scene.mesh[i], o, direction * turn, t_max):
-                    return True
-        node = following
-    return False
+    return find_any(scene.tree, scene.items, scene.instances, origin, direction, t_max)
 
 
 @wp.func
@@ -130,11 +85,11 @@ def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
     """The surface at a hit, seen along `direction`."""
     s = Surface()
     i = hit.instance
-    mesh = scene.mesh[i]
+    corners = wp.array(ptr=scene.corners[i], shape=(3 * scene.faces[i],), dtype=wp.vec3)
     w = 1.0 - hit.u - hit.v
-    a = wp.mesh_get_point(mesh, hit.face * 3)
-    b = wp.mesh_get_point(mesh, hit.face * 3 + 1)
-    c = wp.mesh_get_point(mesh, hit.face * 3 + 2)
+    a = corners[hit.face * 3]
+    b = corners[hit.face * 3 + 1]
+    c = corners[hit.face * 3 + 2]
     normals = wp.array(ptr=scene.normals[i], shape=(3 * scene.faces[i],), dtype=wp.vec3)
     na = normals[hit.face * 3]
     nb = normals[hit.face * 3 + 1]
