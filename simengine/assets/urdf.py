@@ -7,6 +7,7 @@ import hashlib
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,27 +68,14 @@ def urdf_asset(shape: shapes.Urdf, base: str) -> Asset:
         SimengineError: If the file or one of its meshes can't be read, or a joint is unknown.
     """
     file = asset_path(shape.file, base=base)
-    robot = read_urdf(file)
+    robot, links, content = _model(file, check_file(file, kind="The URDF"), shape.scale)
     known = [joint.name for joint in robot.joints.values() if joint.kind != "fixed"]
     for name in shape.joints:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
             hint = f" Did you mean {near[0]!r}?" if near else f" It has: {', '.join(known) or 'none'}."
             raise SimengineError(f"{file} has no movable joint {name!r}.{hint}")
-    links = tuple(
-        link_from_parts(name, [replace(part, vertices=part.vertices * shape.scale) for part in parts])
-        for name in robot.links
-        if (parts := robot.visuals.get(name))
-    )
-    if not links:
-        raise SimengineError(f"{file} has no link with a visual element, so there is nothing to draw. Add one.")
-    digest = hashlib.blake2b(
-        repr((shape.scale, sorted(shape.joints.items()))).encode() + file.read_bytes(), digest_size=16
-    )
-    for link in links:
-        digest.update(link.mesh.key.encode() + repr(sorted(link.colors.items())).encode())
-        for slot in sorted(link.textures):
-            digest.update(link.textures[slot].tobytes())
+    digest = hashlib.blake2b(repr(sorted(shape.joints.items())).encode() + content, digest_size=16)
     vertices, faces = _together(robot, links, shape.joints, shape.scale)
     solid = mesh_solid(vertices, faces)
     return Asset(
@@ -101,6 +89,28 @@ def urdf_asset(shape: shapes.Urdf, base: str) -> Asset:
         joints=dict(shape.joints),
         scale=shape.scale,
     )
+
+
+@lru_cache(maxsize=16)
+def _model(file: Path, state: tuple, scale: float) -> tuple[Robot, tuple[Link, ...], bytes]:
+    """A file's robot, its links as they are drawn, and a hash of both; the same objects for all joint positions.
+
+    `state` tells versions of the file apart.
+    """
+    robot = read_urdf(file)
+    links = tuple(
+        link_from_parts(name, [replace(part, vertices=part.vertices * scale) for part in parts])
+        for name in robot.links
+        if (parts := robot.visuals.get(name))
+    )
+    if not links:
+        raise SimengineError(f"{file} has no link with a visual element, so there is nothing to draw. Add one.")
+    digest = hashlib.blake2b(repr(scale).encode() + file.read_bytes(), digest_size=16)
+    for link in links:
+        digest.update(link.mesh.key.encode() + repr(sorted(link.colors.items())).encode())
+        for slot in sorted(link.textures):
+            digest.update(link.textures[slot].tobytes())
+    return robot, links, digest.digest()
 
 
 def read_urdf(file: Path) -> Robot:

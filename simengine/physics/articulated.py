@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,22 +139,18 @@ class Articulated:
         return positions
 
 
-_FRAMES: dict[str, tuple[tuple[Doubles, Doubles], ...]] = {}
-
-
+@lru_cache(maxsize=64)
 def link_frames(asset: Asset) -> tuple[tuple[Doubles, Doubles], ...]:
     """Position [m] and rotation of each link of a URDF in the frame of its base link, joints as the scene sets them.
 
     Raises:
         SimengineError: As for `Articulated.load`.
     """
-    if asset.key not in _FRAMES:
-        client = pybullet.connect(pybullet.DIRECT)
-        try:
-            model = Articulated.load(
-                asset, Physics(static=True), position=[0.0] * 3, rotation=list(IDENTITY), scale=1.0, client=client
-            )
-            _FRAMES[asset.key] = tuple((state[:3], state[3:7]) for state in model.link_states())
-        finally:
-            pybullet.disconnect(physicsClientId=client)
-    return _FRAMES[asset.key]
+    client = pybullet.connect(pybullet.DIRECT)
+    try:
+        model = Articulated.load(
+            asset, Physics(static=True), position=[0.0] * 3, rotation=list(IDENTITY), scale=1.0, client=client
+        )
+        return tuple((state[:3], state[3:7]) for state in model.link_states())
+    finally:
+        pybullet.disconnect(physicsClientId=client)

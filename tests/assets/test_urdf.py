@@ -57,6 +57,18 @@ def test_joints_move_the_centre_of_mass(built):
         built("urdf", file="pybullet_data:kuka_iiwa/model.urdf", joints={"lbr_iiwa_joint2": 1.0})
 
 
+def test_poses_of_one_model_share_its_meshes(built):
+    """So that a thousand samples of a moving arm read and keep its meshes once."""
+    first, second = (
+        built("urdf", file="pybullet_data:kuka_iiwa/model.urdf", joints={"lbr_iiwa_joint_2": angle})
+        for angle in (0.1, 0.4)
+    )
+    assert first.key != second.key
+    assert all(a is b for a, b in zip(first.links, second.links, strict=True))
+    larger = built("urdf", file="pybullet_data:kuka_iiwa/model.urdf", scale=2.0)
+    assert np.allclose(larger.links[1].mesh.vertices, 2 * first.links[1].mesh.vertices)
+
+
 def test_scale_multiplies_all_lengths(built):
     one, two = (built("urdf", file="pybullet_data:table/table.urdf", scale=s) for s in (1.0, 0.5))
     assert two.volume == pytest.approx(one.volume / 8, rel=1e-5)
