@@ -78,8 +78,13 @@ class ShaftClock:
         if self._steady:
             return self._turns[0] + self._speed[0] * (times - self._start[0])
         piece = np.searchsorted(self._start[1:], times, side="right")
-        past = times - self._start[piece]
-        return self._turns[piece] + past * (self._speed[piece] + self._slope[piece] / 2 * past)
+        past = times - self._start.take(piece)
+        angle = self._slope.take(piece)
+        angle *= past / 2  # in place: this runs once a sample
+        angle += self._speed.take(piece)
+        angle *= past
+        angle += self._turns.take(piece)
+        return angle
 
     def times_of(self, turns: np.ndarray | float) -> np.ndarray:
         """Times (s) at which the shaft passes ``turns``, the exact inverse of ``turns``.
