@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -277,7 +278,8 @@ def test_workers_die_with_the_run(tmp_path):
 
 def test_ctrl_c_keeps_finished_shards_and_says_how_to_go_on(tmp_path):
     command = [sys.executable, str(SCRIPT), str(tmp_path / "a"), "12", "7", "2", "0.4"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background job would not hear it
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=listen)
     wait_for(lambda: (tmp_path / "a/shards/000000").exists())
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: the workers hear it too
     _, errors = process.communicate(timeout=60)
