@@ -30,13 +30,16 @@ from simengine.errors import SimengineError
 from simengine.physics.trajectory import Trajectory
 from simengine.render.model import SurfaceMaterial
 from simengine.scene.scene import Scene, SceneObject
-from simengine.scene.schema.material import Material
+from simengine.scene.schema.material import Material, Texture
 from simengine.scene.schema.shapes import FILE_SHAPES
 from simengine.sensors.color import linear_from_srgb
 
-__all__ = ["Appearance", "VisiblePart", "appearance"]
+__all__ = ["TILES", "Appearance", "VisiblePart", "appearance"]
 
 Picture = NDArray[np.uint8]
+
+TILES = 8
+"""Tiles of one procedural texture among the copies of an object: painting one takes as long as tracing a small picture."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +73,8 @@ class Appearance:
 def appearance(scene: Scene, trajectory: Trajectory) -> Appearance:
     """Gives every visible body of a sample its mesh, materials and pictures.
 
-    Random textures draw from the streams ``objects.NAME.material.texture`` and
-    ``objects.NAME.materials.SLOT.texture``.
+    Random textures draw from the streams ``objects.NAME[i].material.texture`` and
+    ``objects.NAME[i].materials.SLOT.texture``; every eighth copy shares one, unless its texture is a user's picture.
 
     Args:
         scene: The scene as drawn.
@@ -106,18 +109,18 @@ class _Builder:
         self.textures: list[Picture] = []
         self._material_numbers: dict[tuple, int] = {}
         self._texture_numbers: dict[bytes, int] = {}
-        self._drawn: dict[str, int] = {}
+        self._drawn: dict[tuple[str, Texture], int] = {}
 
     def material(self, thing: SceneObject, link: Link, slot: str) -> int:
         """The number of the material of one slot."""
         own = slot in thing.spec.materials
         spec = thing.spec.materials[slot] if own else thing.spec.material
-        path = f"objects.{thing.name}.materials.{slot}" if own else f"objects.{thing.name}.material"
+        part = f".materials.{slot}" if own else ".material"
         base: tuple[float, ...]
         if not own and slot in link.colors and thing.spec.shape.tag not in FILE_SHAPES:
             texture, base, uv = -1, link.colors[slot], False
         else:
-            texture, base, uv = self._pattern(spec, link, slot, path)
+            texture, base, uv = self._pattern(thing, spec, link, slot, part)
         material = SurfaceMaterial(
             base_color=_linear(base),
             texture=texture,
@@ -131,13 +134,15 @@ class _Builder:
         )
         return _number(self._material_numbers, self.materials, astuple(material), material)
 
-    def _pattern(self, spec: Material, link: Link, slot: str, path: str) -> tuple[int, tuple[float, ...], bool]:
+    def _pattern(
+        self, thing: SceneObject, spec: Material, link: Link, slot: str, part: str
+    ) -> tuple[int, tuple[float, ...], bool]:
         """Number of the picture (-1 for none), base colour in sRGB, and whether the mesh's coordinates are used."""
         named = spec.model_fields_set
         has_uv = link.mesh.uv is not None
         if spec.mapping == "uv" and not has_uv:
             raise SimengineError(
-                f"{path}.mapping: the mesh of this shape has no texture coordinates, so `uv` can't be used; "
+                f"objects.{thing.name}{part}.mapping: the mesh of this shape has no texture coordinates, so `uv` can't be used; "
                 "write `auto` or `triplanar`."
             )
         uv = has_uv and (spec.mapping == "uv" or (spec.mapping == "auto" and link.unwrapped))
@@ -145,17 +150,18 @@ class _Builder:
             if spec.texture is None:
                 return -1, spec.base_color, False
             base = spec.base_color if "base_color" in named else (1.0, 1.0, 1.0)
-            return self._draw_texture(spec, f"{path}.texture"), base, uv
+            return self._draw_texture(thing, spec.texture, f"{part}.texture"), base, uv
         if slot in link.textures and "texture" not in named:
             return self._add_texture(link.textures[slot]), (1.0, 1.0, 1.0), has_uv and spec.mapping != "triplanar"
         return -1, link.colors.get(slot, spec.base_color), False
 
-    def _draw_texture(self, spec: Material, path: str) -> int:
-        if path not in self._drawn:
-            assert spec.texture is not None
-            picture = texture_image(spec.texture, rng=self.scene.stream(path), base=self.scene.base)
-            self._drawn[path] = self._add_texture(picture)
-        return self._drawn[path]
+    def _draw_texture(self, thing: SceneObject, spec: Texture, part: str) -> int:
+        copy = thing.copy if spec.tag == "image" else thing.copy % TILES
+        path = f"objects.{thing.group}[{copy}]{part}"
+        if (path, spec) not in self._drawn:
+            picture = texture_image(spec, rng=self.scene.stream(path), base=self.scene.base)
+            self._drawn[path, spec] = self._add_texture(picture)
+        return self._drawn[path, spec]
 
     def _add_texture(self, picture: Picture) -> int:
         picture = np.ascontiguousarray(picture)

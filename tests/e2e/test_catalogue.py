@@ -21,9 +21,8 @@ def settled(name, index, *, overrides=SMALL):
         try:
             scene = spec.sample(0, index, attempt=attempt)
             return scene, simengine.simulate(scene), attempt
-        except Rejected as reason:
-            if reason.stage != "draw":
-                assert attempt < 3, reason
+        except Rejected:
+            continue
     raise AssertionError("every try was rejected")
 
 
@@ -106,22 +105,23 @@ def renderer():
     return make_renderer("warp", device="cpu", threads=2)
 
 
-PROMISES = {  # fewest labelled objects, share of the picture that labelled objects cover, classes seen at least
-    "gears": (4, (0.08, 0.6), {"gear", "bolt"}),
-    "particles": (40, (0.02, 0.5), {"bead", "pellet", "granule"}),
-    "robot_cell": (3, (0.02, 0.5), {"robot"}),
-    "shelf": (25, (0.1, 0.7), {"bottle", "can", "carton"}),
-    "warehouse": (12, (0.1, 0.7), {"carton"}),
+PROMISES = {  # size, fewest labelled objects, share of the picture that labelled objects cover, classes seen at least
+    "gears": ([160, 120], 4, (0.08, 0.6), {"gear", "bolt"}),
+    "particles": ([320, 240], 50, (0.03, 0.5), {"bead", "pellet", "granule"}),
+    "robot_cell": ([160, 120], 3, (0.02, 0.5), {"robot"}),
+    "shelf": ([160, 120], 25, (0.1, 0.7), {"bottle", "can", "carton"}),
+    "warehouse": ([160, 120], 12, (0.1, 0.7), {"carton"}),
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PROMISES)
 def test_twenty_samples_settle_and_show_what_they_promise(name, renderer):
-    fewest, (least, most), wanted = PROMISES[name]
+    size, fewest, (least, most), wanted = PROMISES[name]
+    overrides = [f"cameras[*].resolution={size}", "render.preset=draft"]
     seen, rejected = set(), 0
     for index in range(20):
-        scene, trajectory, attempts = settled(name, index)
+        scene, trajectory, attempts = settled(name, index, overrides=overrides)
         rejected += attempts
         assert trajectory.max_penetration < 0.001
         for view in simengine.observe(scene, trajectory, renderer=renderer):
@@ -133,7 +133,7 @@ def test_twenty_samples_settle_and_show_what_they_promise(name, renderer):
             assert wanted <= classes, index
             seen |= classes
     assert seen == set(simengine.load_scene(name).model.labels.classes)
-    assert name == "robot_cell" or rejected <= 2
+    assert rejected <= 2
 
 
 @pytest.mark.slow

@@ -137,3 +137,16 @@ def test_emission_is_the_radiance_of_a_lambertian_emitter(look):
 def test_parts_follow_links_and_skip_what_is_not_visible(look):
     result = look({}, {"visible": False}, {}, links=2)
     assert [(part.body, part.id, part.link) for part in result.parts] == [(0, 1, 0), (1, 1, 1), (4, 3, 0), (5, 3, 1)]
+
+
+def test_copies_share_eight_tiles_but_every_copy_draws_its_own_photo(look, tmp_path):
+    import cv2
+
+    noise = {"material": {"texture": {"noise": {}}}}
+    result = look(*[noise] * 20)
+    assert len(result.textures) == module.TILES
+    assert result.parts[0].materials == result.parts[module.TILES].materials
+    for number in range(40):
+        cv2.imwrite(str(tmp_path / f"{number:02}.png"), np.full((4, 4, 3), number, np.uint8))
+    photo = {"material": {"texture": {"image": {"folder": str(tmp_path)}}}}
+    assert len(look(*[photo] * 40).textures) > module.TILES
