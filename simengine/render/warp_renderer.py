@@ -65,6 +65,7 @@ class WarpRenderer:
         self.threads = max(int(threads), 1) if device == "cpu" else 1
         self._tiles = device == "cpu"  # whether labels are drawn by tiles instead of single rays
         self._cache = DeviceCache(device=device, limit=memory)
+        self._kept: dict[str, Any] = {}
         self._pool = ThreadPoolExecutor(self.threads) if self.threads > 1 else None
 
     def render(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Frame:
@@ -90,37 +91,46 @@ class WarpRenderer:
         eye = _camera_data(camera)
         shape = (camera.height, camera.width)
         device = self.device
-        hits = wp.empty(shape, dtype=geometry.Hit, device=device)
-        depth = wp.empty(shape, dtype=wp.float32, device=device)
-        instances = wp.empty(shape, dtype=wp.int32, device=device)
-        links = wp.empty(shape, dtype=wp.int32, device=device)
-        normals = wp.empty(shape, dtype=wp.vec3, device=device)
-        coordinates = wp.empty(shape, dtype=wp.vec3, device=device)
+        hits = self._scratch("hits", shape, geometry.Hit)
+        labels = geometry.Labels()
+        labels.depth = wp.empty(shape, dtype=wp.float32, device=device)
+        labels.instances = wp.empty(shape, dtype=wp.int32, device=device)
+        labels.links = wp.empty(shape, dtype=wp.int32, device=device)
+        labels.normals = wp.empty(shape, dtype=wp.vec3, device=device)
+        labels.coordinates = wp.empty(shape, dtype=wp.vec3, device=device)
         if self._tiles:
             self._rows(
                 geometry.trace_tiles, (-(-shape[0] // 8), -(-shape[1] // 8)), lambda row: [data, eye, row, hits.ptr]
             )
         else:
             self._rows(geometry.trace_pixels, shape, lambda row: [data, eye, row, hits])
-        labels = [depth, instances, links, normals, coordinates]
-        self._rows(geometry.write_labels, shape, lambda row: [data, eye, row, hits, *labels])
-        outlines = self._outlines(scene, order, camera, settings, data, eye, instances)
+        shared = settings.color and settings.samples == 1  # label rays and colour rays are the same
+        if not shared:
+            self._rows(geometry.write_labels, shape, lambda row: [data, eye, row, hits, labels])
         if settings.color:
-            linear, rgb = self._color(scene, camera, settings, data, eye, (hits, depth, normals))
+            linear, rgb = self._color(scene, camera, settings, data, eye, hits, labels)
             rgb_host, linear_host = rgb.numpy(), linear.numpy()
         else:
             rgb_host, linear_host = np.zeros((*shape, 3), np.uint8), None
+        outlines = self._outlines(scene, order, camera, settings, data, eye, labels.instances)
         del keep
         return Frame(
             rgb=rgb_host,
             linear=linear_host,
-            depth=depth.numpy(),
-            instances=instances.numpy(),
-            links=links.numpy(),
-            normals=normals.numpy(),
-            coordinates=coordinates.numpy(),
+            depth=labels.depth.numpy(),
+            instances=labels.instances.numpy(),
+            links=labels.links.numpy(),
+            normals=labels.normals.numpy(),
+            coordinates=labels.coordinates.numpy(),
             amodal=outlines,
         )
+
+    def _scratch(self, name: str, shape: tuple[int, int], dtype: Any) -> Any:
+        """An array that lives from frame to frame: fresh memory costs a page fault every 4 KB."""
+        found = self._kept.get(name)
+        if found is None or found.shape != shape:
+            found = self._kept[name] = load_warp().empty(shape, dtype=dtype, device=self.device)
+        return found
 
     def _run(self, kernel: Any, sizes: list[tuple[int, Any]], inputs: Callable[[int], list]) -> None:
         """Launches a kernel over pieces (first, dim), on several threads where there are."""
@@ -258,22 +268,26 @@ class WarpRenderer:
         return result
 
     def _color(
-        self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings, data: Any, eye: Any, labels: tuple
+        self,
+        scene: RenderScene,
+        camera: RenderCamera,
+        settings: RenderSettings,
+        data: Any,
+        eye: Any,
+        hits: Any,
+        labels: Any,
     ) -> tuple[Any, Any]:
         wp = load_warp()
-        from simengine.render.kernels import color
+        from simengine.render.kernels import color, film
 
-        hits, depth, normals = labels
         shape = (camera.height, camera.width)
         device = self.device
-        diffuse = wp.empty(shape, dtype=wp.vec3, device=device)
-        albedo = wp.empty(shape, dtype=wp.vec4, device=device)
-        specular = wp.empty(shape, dtype=wp.vec3, device=device)
-        direct = wp.empty(shape, dtype=wp.vec3, device=device)
+        diffuse, albedo, specular = (self._scratch(name, shape, wp.vec3) for name in ("diffuse", "albedo", "specular"))
+        roughness = self._scratch("roughness", shape, wp.float32)
+        guide = self._scratch("guide", shape, wp.int32)
         linear = wp.empty(shape, dtype=wp.vec3, device=device)
         rgb = wp.empty(shape, dtype=wp.vec3ub, device=device)
-        guide = wp.empty(shape, dtype=wp.int32, device=device)
-        light = [diffuse, albedo, specular, direct, guide]
+        light = [diffuse, albedo, roughness, specular, linear, guide]
         look = self._look(scene, camera, settings)
         shared = int(settings.samples == 1)
         done = 0
@@ -284,18 +298,21 @@ class WarpRenderer:
             self._rows(
                 color.trace_color,
                 shape,
-                lambda row: [data, eye, look, row, hits, shared, more, *light],  # noqa: B023
+                lambda row: [data, eye, look, row, hits, shared, more, labels, *light],  # noqa: B023
             )
             done += count
         scale, exposure = 1.0 / settings.samples, 2.0**camera.exposure
-        guides = [guide, depth, normals, albedo]
+        lanes = 8 if device == "cpu" else 1
+        blocks = (shape[0], -(-shape[1] // lanes))
+        guides = [guide, labels.depth, labels.normals, roughness]
         if settings.denoise:
-            across = [wp.empty_like(diffuse), wp.empty_like(specular)]
-            self._rows(color.smooth_rows, shape, lambda row: [eye, row, scale, *guides, diffuse, specular, *across])
+            across = [self._scratch(name, shape, wp.vec3) for name in ("row diffuse", "row specular")]
+            self._rows(
+                film.smooth_rows, blocks, lambda row: [eye, lanes, row, scale, *guides, diffuse, specular, *across]
+            )
             diffuse, specular = across
-        smooth = int(settings.denoise)
-        final = [*guides, diffuse, specular, direct, _srgb_table(device), linear, rgb]
-        self._rows(color.develop, shape, lambda row: [eye, row, scale, exposure, smooth, *final])
+        final = [int(settings.denoise), *guides, albedo, diffuse, specular, _srgb_table(device), linear, rgb]
+        self._rows(film.develop, blocks, lambda row: [eye, lanes, row, scale, exposure, *final])
         return linear, rgb
 
     def _look(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Any:
@@ -406,7 +423,9 @@ def _light_row(light: LightSource, eye: NDArray[np.float64]) -> tuple:
     half = light.size[0] / 2
     if half < 1e-5:
         return (2, zero, -direction, zero, zero, 0.0, 0.0, color)
-    return (2, zero, -direction, zero, zero, 0.0, 2 * np.sin(half / 2) ** 2, color / (np.pi * np.sin(half) ** 2))
+    across = np.linalg.svd(direction[None])[2][1:]
+    size = 2 * np.sin(half / 2) ** 2
+    return (2, zero, -direction, *across, 1 / (2 * np.pi * size), size, color / (np.pi * np.sin(half) ** 2))
 
 
 def _near_to_far(scene: RenderScene, camera: RenderCamera) -> list[int]:

@@ -1,5 +1,6 @@
 """Renderers, devices, presets and scenes that don't fit: clear errors."""
 
+import importlib
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,6 +10,7 @@ import pytest
 from oracles.render_scenes import camera_at, clutter, sheet
 
 from simengine.errors import SimengineError
+from simengine.render.device import load_warp
 from simengine.render.model import Instance, RenderScene, RenderSettings, SurfaceMaterial
 from simengine.render.presets import PRESETS, preset
 from simengine.render.reference import compare_with_reference
@@ -94,3 +96,12 @@ def test_warp_is_loaded_in_silence():
     code = "from simengine.render.device import load_warp; import os; load_warp(); os.write(2, b'after')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"after")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("module", ["geometry", "color", "film"])
+def test_kernels_compile_for_cuda_without_a_gpu(module, tmp_path):
+    wp = load_warp()
+    source = importlib.import_module(f"simengine.render.kernels.{module}")
+    made = wp.compile_aot_module(source, arch=80, module_dir=tmp_path, use_ptx=True)
+    assert made and all(path.stat().st_size > 10_000 for path in made if path.suffix == ".ptx")

@@ -11,12 +11,16 @@
 
 import warp as wp
 
+from simengine.render.kernels.angles import circle_point, unit
+
 wp.set_module_options({"enable_backward": False})
 
-__all__ = ["Bsdf", "Response", "bsdf_at", "evaluate", "frame_of", "sample_direction"]
+__all__ = ["Bsdf", "Response", "bsdf_at", "evaluate", "sample_direction"]
 
 PI = wp.constant(3.14159265358979)
+LEAST_ROUGHNESS = wp.constant(0.0447)
 COAT_ALPHA = wp.constant(0.01)
+COAT_ROUGHNESS = wp.constant(0.1)
 TABLE = wp.constant(32)
 
 
@@ -26,6 +30,7 @@ class Bsdf:
     f0: wp.vec3  # reflectance along the normal and at grazing angles, with multiple scattering
     f90: wp.vec3
     alpha: wp.float32
+    smith: wp.float32  # `smith` of the direction to the viewer
     coat: wp.float32
     diffuse_share: wp.float32  # probabilities of the lobes
     specular_share: wp.float32
@@ -38,17 +43,6 @@ class Response:
     diffuse: wp.float32  # value times cosine for a white diffuse layer
     specular: wp.vec3  # value times cosine of the other lobes
     pdf: wp.float32
-
-
-@wp.func
-def frame_of(n: wp.vec3):
-    """Columns tangent, bitangent, normal (T. Duff et al., JCGT 6(1), 2017)."""
-    sign = wp.where(n[2] >= 0.0, 1.0, -1.0)
-    a = -1.0 / (sign + n[2])
-    b = n[0] * n[1] * a
-    t = wp.vec3(1.0 + sign * n[0] * n[0] * a, sign * b, -sign * n[0])
-    u = wp.vec3(b, sign + n[1] * n[1] * a, -n[1])
-    return wp.matrix_from_cols(t, u, n)
 
 
 @wp.func
@@ -66,6 +60,12 @@ def directional_albedo(table: wp.array2d(dtype=wp.vec2), cosine: wp.float32, rou
 
 
 @wp.func
+def smith(alpha: wp.float32, cosine: wp.float32):
+    a2 = alpha * alpha
+    return wp.sqrt(a2 + (1.0 - a2) * cosine * cosine)
+
+
+@wp.func
 def bsdf_at(
     table: wp.array2d(dtype=wp.vec2),
     base: wp.vec3,
@@ -77,8 +77,10 @@ def bsdf_at(
 ):
     """The material as seen at a given cosine to the normal."""
     m = Bsdf()
-    m.alpha = wp.max(roughness * roughness, 0.002)
-    ab = directional_albedo(table, cosine, wp.sqrt(m.alpha))
+    rough = wp.max(roughness, LEAST_ROUGHNESS)
+    m.alpha = rough * rough
+    m.smith = smith(m.alpha, cosine)
+    ab = directional_albedo(table, cosine, rough)
     single = ab[0] + ab[1]
     dielectric = 0.08 * specular
     # Fresnel at grazing angles fades out below 2 % reflectance, so that `specular` 0 is plain Lambert
@@ -93,16 +95,16 @@ def bsdf_at(
     m.coat = clear_coat
     coat_albedo = float(0.0)
     if clear_coat > 0.0:
-        coat_ab = directional_albedo(table, cosine, wp.sqrt(COAT_ALPHA))
+        coat_ab = directional_albedo(table, cosine, COAT_ROUGHNESS)
         coat_albedo = clear_coat * (0.04 * coat_ab[0] + coat_ab[1])
     m.under_coat = 1.0 - coat_albedo
     m.diffuse = m.under_coat * (1.0 - metallic) * wp.max(1.0 - dielectric_albedo, 0.0)
     d = m.diffuse * (0.2126 * base[0] + 0.7152 * base[1] + 0.0722 * base[2])
     s = m.under_coat * (0.2126 * albedo[0] + 0.7152 * albedo[1] + 0.0722 * albedo[2])
-    total = wp.max(d + s + coat_albedo, 1.0e-6)
+    share = 1.0 / wp.max(d + s + coat_albedo, 1.0e-6)
     # a floor keeps the mixture density away from zero wherever a lobe is above zero
-    m.specular_share = s / total
-    m.coat_share = coat_albedo / total
+    m.specular_share = s * share
+    m.coat_share = coat_albedo * share
     if m.diffuse > 0.0:
         m.diffuse_share = wp.max(1.0 - m.specular_share - m.coat_share, 0.1)
         rest = (1.0 - m.diffuse_share) / wp.max(m.specular_share + m.coat_share, 1.0e-6)
@@ -113,18 +115,15 @@ def bsdf_at(
 
 
 @wp.func
-def ggx(alpha: wp.float32, wo: wp.vec3, wi: wp.vec3, h: wp.vec3):
-    """(D G2 / (4 cos_o), density of visible-normal sampling); both for directions above the surface."""
+def ggx(alpha: wp.float32, lo: wp.float32, wo: wp.vec3, wi: wp.vec3, h: wp.vec3):
+    """(D G2 cos_i / (4 cos_o cos_i), density of visible-normal sampling); both for directions above the surface."""
     a2 = alpha * alpha
     # Lagrange's identity for 1 - cos^2: no cancellation at the peak of narrow lobes
     sin2 = h[0] * h[0] + h[1] * h[1]
     root = sin2 + a2 * h[2] * h[2]
-    d = a2 / (PI * root * root)
-    lo = wp.sqrt(a2 + (1.0 - a2) * wo[2] * wo[2])
-    li = wp.sqrt(a2 + (1.0 - a2) * wi[2] * wi[2])
-    g1 = 2.0 * wo[2] / (wo[2] + lo)
-    g2 = 2.0 * wi[2] * wo[2] / (wi[2] * lo + wo[2] * li)
-    return wp.vec2(d * g2 / (4.0 * wo[2]), g1 * d / (4.0 * wo[2]))
+    d = a2 / (2.0 * PI * root * root)
+    li = smith(alpha, wi[2])
+    return wp.vec2(d * wi[2] / (wi[2] * lo + wo[2] * li), d / (wo[2] + lo))
 
 
 @wp.func
@@ -135,16 +134,16 @@ def evaluate(m: Bsdf, wo: wp.vec3, wi: wp.vec3):
         return r
     r.diffuse = m.diffuse * wi[2] / PI
     r.pdf = m.diffuse_share * wi[2] / PI
-    h = wp.normalize(wo + wi)
+    h = unit(wo + wi)
     f = 1.0 - wp.clamp(wp.dot(wo, h), 0.0, 1.0)
     f2 = f * f
     schlick = f2 * f2 * f
     if m.specular_share > 0.0:
-        g = ggx(m.alpha, wo, wi, h)
+        g = ggx(m.alpha, m.smith, wo, wi, h)
         r.specular = (m.f0 * (1.0 - schlick) + m.f90 * schlick) * (g[0] * m.under_coat)
         r.pdf += m.specular_share * g[1]
     if m.coat > 0.0:
-        c = ggx(COAT_ALPHA, wo, wi, h)
+        c = ggx(COAT_ALPHA, smith(COAT_ALPHA, wo[2]), wo, wi, h)
         r.specular += wp.vec3(m.coat * (0.04 + 0.96 * schlick) * c[0])
         r.pdf += m.coat_share * c[1]
     return r
@@ -152,13 +151,13 @@ def evaluate(m: Bsdf, wo: wp.vec3, wi: wp.vec3):
 
 @wp.func
 def visible_normal(alpha: wp.float32, wo: wp.vec3, u: wp.vec2):
-    v = wp.normalize(wp.vec3(alpha * wo[0], alpha * wo[1], wo[2]))
+    v = unit(wp.vec3(alpha * wo[0], alpha * wo[1], wo[2]))
     # spherical caps: J. Dupuy and A. Benyoub, CGF 42(8), 2023
-    phi = 2.0 * PI * u[0]
+    phi = circle_point(u[0])
     z = (1.0 - u[1]) * (1.0 + v[2]) - v[2]
     s = wp.sqrt(wp.clamp(1.0 - z * z, 0.0, 1.0))
-    h = wp.vec3(s * wp.cos(phi), s * wp.sin(phi), z) + v
-    return wp.normalize(wp.vec3(alpha * h[0], alpha * h[1], wp.max(h[2], 0.0)))
+    h = wp.vec3(s * phi[0], s * phi[1], z) + v
+    return unit(wp.vec3(alpha * h[0], alpha * h[1], wp.max(h[2], 0.0)))
 
 
 @wp.func
@@ -166,8 +165,8 @@ def sample_direction(m: Bsdf, wo: wp.vec3, lobe: wp.float32, u: wp.vec2):
     """A direction drawn about in proportion to the response; it may point below the surface."""
     if lobe < m.diffuse_share:
         r = wp.sqrt(u[0])
-        phi = 2.0 * PI * u[1]
-        return wp.vec3(r * wp.cos(phi), r * wp.sin(phi), wp.sqrt(wp.max(1.0 - u[0], 0.0)))
+        phi = circle_point(u[1])
+        return wp.vec3(r * phi[0], r * phi[1], wp.sqrt(wp.max(1.0 - u[0], 0.0)))
     alpha = m.alpha
     if lobe >= m.diffuse_share + m.specular_share:
         alpha = COAT_ALPHA

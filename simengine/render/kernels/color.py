@@ -1,10 +1,11 @@
 # mypy: ignore-errors
-"""Kernels for colour: path tracing, the filter of its noise, and the tone curve."""
+"""The kernel for colour: path tracing."""
 
 import warp as wp
 
-from simengine.render.kernels.bsdf import bsdf_at, evaluate, frame_of, sample_direction
-from simengine.render.kernels.geometry import CameraData, pixel_ray
+from simengine.render.kernels.angles import frame_of, unit
+from simengine.render.kernels.bsdf import bsdf_at, evaluate, sample_direction
+from simengine.render.kernels.geometry import CameraData, Labels, label_nothing, label_surface, pixel_ray
 from simengine.render.kernels.light import (
     EnvironmentData,
     Light,
@@ -19,7 +20,7 @@ from simengine.render.kernels.texture import Material, TextureData, base_color
 
 wp.set_module_options({"enable_backward": False, "fast_math": False})
 
-__all__ = ["LookData", "develop", "smooth_rows", "trace_color"]
+__all__ = ["LookData", "trace_color"]
 
 FAR = wp.constant(1.0e30)
 ROUGH_BOUNCE = wp.constant(0.5)
@@ -87,7 +88,7 @@ def mixture_density(look: LookData, material_pdf: wp.float32, direction: wp.vec3
 
 
 @wp.func
-def part_from(light: wp.vec3, albedo: wp.vec4):
+def part_from(light: wp.vec3, albedo: wp.vec3):
     """Light without the colour of the surface that reflected it."""
     least = float(1.0e-3)
     return wp.vec3(
@@ -102,11 +103,13 @@ def trace_color(
     look: LookData,
     first_row: wp.int32,
     hits: wp.array2d(dtype=Hit),
-    shared: wp.int32,  # whether the sample is the label ray itself
+    shared: wp.int32,  # whether the sample is the label ray itself; labels are then written here
     add: wp.int32,  # whether to add to earlier passes
+    labels: Labels,
     # outputs, sums over samples, (H, W)
     diffuse: wp.array2d(dtype=wp.vec3),  # divided by the sum of base colours
-    albedo: wp.array2d(dtype=wp.vec4),  # base colour and roughness
+    albedo: wp.array2d(dtype=wp.vec3),  # base colour
+    roughness: wp.array2d(dtype=wp.float32),
     specular: wp.array2d(dtype=wp.vec3),
     direct: wp.array2d(dtype=wp.vec3),  # emission and background
     guide: wp.array2d(dtype=wp.int32),  # instance number + 1 where all samples meet one instance, else 0
@@ -119,7 +122,8 @@ def trace_color(
     center = hits[y, x].instance
     pure = float(1.0)
     sum_diffuse = wp.vec3(0.0)
-    sum_albedo = wp.vec4(0.0)
+    sum_albedo = wp.vec3(0.0)
+    sum_roughness = float(0.0)
     sum_specular = wp.vec3(0.0)
     sum_direct = wp.vec3(0.0)
     for sample in range(look.samples):
@@ -135,8 +139,10 @@ def trace_color(
         if shared == 0:
             hit = closest_hit(scene, wp.vec3(0.0), ray, FAR)
             pure = wp.where(hit.instance == center, pure, 0.0)
-        direction = wp.normalize(ray)
+        direction = unit(ray)
         if hit.instance < 0:
+            if shared == 1:
+                label_nothing(labels, y, x)
             sum_direct += environment_radiance(look.environment, direction)
             continue
         # weights of the light that comes in at the first surface
@@ -148,6 +154,8 @@ def trace_color(
         distance = wp.length(ray) * hit.t
         for bounce in range(look.bounces + 1):
             s = surface_at(scene, hit, direction)
+            if shared == 1 and bounce == 0:
+                label_surface(labels, scene, camera, hit, s, y, x)
             material = look.materials[s.material]
             cosine = -wp.dot(s.normal, direction)
             if cosine < 0.02:  # interpolated normals may turn away at outlines
@@ -167,7 +175,8 @@ def trace_color(
             frame = frame_of(s.normal)
             wo = -direction * frame
             if bounce == 0:
-                sum_albedo += wp.vec4(base[0], base[1], base[2], material.roughness)
+                sum_albedo += base
+                sum_roughness += material.roughness
                 sum_direct += material.emission
 
             # light sources, sampled
@@ -226,11 +235,12 @@ def trace_color(
                 break
             direction = frame * wi
             density = mixture_density(look, r.pdf, direction)
+            inverse = 1.0 / density
             if bounce == 0:
-                to_diffuse = base * (r.diffuse / density)
-                to_specular = r.specular / density
+                to_diffuse = base * (r.diffuse * inverse)
+                to_specular = r.specular * inverse
             else:
-                beta = wp.cw_mul(beta, base * r.diffuse + r.specular) / density
+                beta = wp.cw_mul(beta, base * r.diffuse + r.specular) * inverse
             reach = float(FAR)
             missed = bool(True)
             if last and look.emissive == 0:
@@ -270,154 +280,16 @@ def trace_color(
             spread = wp.max(spread, 0.1)  # light that comes by a detour needs no fine textures
     if add == 1:
         earlier = albedo[y, x]
-        sum_diffuse += wp.cw_mul(diffuse[y, x], wp.vec3(earlier[0], earlier[1], earlier[2]))
+        sum_diffuse += wp.cw_mul(diffuse[y, x], earlier)
         sum_albedo += earlier
+        sum_roughness += roughness[y, x]
         sum_specular += specular[y, x]
         sum_direct += direct[y, x]
         if guide[y, x] == 0:
             pure = 0.0
     diffuse[y, x] = part_from(sum_diffuse, sum_albedo)
     albedo[y, x] = sum_albedo
+    roughness[y, x] = sum_roughness
     specular[y, x] = sum_specular
     direct[y, x] = sum_direct
     guide[y, x] = wp.where(pure == 1.0, center + 1, 0)
-
-
-@wp.func
-def tone(c: wp.vec3):
-    """The Khronos PBR Neutral tone mapper: colours below 0.8 stay as they are, highlights roll off."""
-    start = 0.76
-    low = wp.min(c[0], wp.min(c[1], c[2]))
-    offset = wp.where(low < 0.08, low - 6.25 * low * low, 0.04)
-    color = c - wp.vec3(offset)
-    peak = wp.max(color[0], wp.max(color[1], color[2]))
-    if peak < start:
-        return color
-    d = 1.0 - start
-    new_peak = 1.0 - d * d / (peak + d - start)
-    g = 1.0 / (0.15 * (peak - new_peak) + 1.0)
-    return color * (new_peak / peak * g) + wp.vec3(new_peak * (1.0 - g))
-
-
-@wp.func
-def srgb_byte(table: wp.array(dtype=wp.uint8), v: wp.float32):
-    return table[int(wp.sqrt(wp.clamp(v, 0.0, 1.0)) * 4095.0 + 0.5)]
-
-
-@wp.func
-def eye_ray(camera: CameraData, x: wp.int32, y: wp.int32):
-    return wp.vec3(
-        (float(x) + 0.5 - camera.center[0]) * camera.scale[0],
-        (float(y) + 0.5 - camera.center[1]) * camera.scale[1],
-        1.0,
-    )
-
-
-@wp.func
-def join(
-    camera: CameraData,
-    x: wp.int32,
-    y: wp.int32,
-    dx: wp.int32,
-    dy: wp.int32,
-    gloss: wp.float32,
-    guide: wp.array2d(dtype=wp.int32),
-    depth: wp.array2d(dtype=wp.float32),
-    normals: wp.array2d(dtype=wp.vec3),
-    diffuse: wp.array2d(dtype=wp.vec3),
-    specular: wp.array2d(dtype=wp.vec3),
-):
-    """Means of both kinds of light over five pixels along one axis, on the same smooth surface."""
-    me = guide[y, x]
-    n = normals[y, x]
-    z = depth[y, x]
-    tolerance = 1.0 / (z * 4.0 * (camera.scale[0] + camera.scale[1]))
-    offset = wp.dot(n, eye_ray(camera, x, y)) * z
-    sum_d = diffuse[y, x]
-    sum_s = specular[y, x]
-    total_d = float(1.0)
-    total_s = float(1.0)
-    for k in range(-2, 3):
-        xx = x + k * dx
-        yy = y + k * dy
-        if k != 0 and yy >= 0 and xx >= 0 and yy < camera.height and xx < camera.width:
-            if guide[yy, xx] == me:
-                turn = wp.max(wp.dot(n, normals[yy, xx]), 0.0)
-                turn = turn * turn
-                turn = turn * turn
-                turn = turn * turn
-                away = (wp.dot(n, eye_ray(camera, xx, yy)) * depth[yy, xx] - offset) * tolerance
-                away = away * away
-                # ends count half: every residue modulo 4 gets the same weight
-                w = wp.where(k * k == 4, 0.5, 1.0) * turn / (1.0 + away * away)
-                sum_d += diffuse[yy, xx] * w
-                total_d += w
-                s = w * turn * gloss
-                sum_s += specular[yy, xx] * s
-                total_s += s
-    return sum_d / total_d, sum_s / total_s
-
-
-@wp.func
-def gloss_of(roughness: wp.float32):
-    """How far reflected light may be joined: not at all in mirrors."""
-    return wp.clamp(roughness * 5.0 - 0.25, 0.0, 1.0)
-
-
-@wp.kernel
-def smooth_rows(
-    camera: CameraData,
-    first_row: wp.int32,
-    scale: wp.float32,
-    guide: wp.array2d(dtype=wp.int32),
-    depth: wp.array2d(dtype=wp.float32),
-    normals: wp.array2d(dtype=wp.vec3),
-    albedo: wp.array2d(dtype=wp.vec4),
-    diffuse: wp.array2d(dtype=wp.vec3),
-    specular: wp.array2d(dtype=wp.vec3),
-    row_diffuse: wp.array2d(dtype=wp.vec3),
-    row_specular: wp.array2d(dtype=wp.vec3),
-):
-    """Joins neighbours' light along rows (A. Keller and W. Heidrich, Interleaved Sampling, EGWR 2001)."""
-    row, x = wp.tid()
-    y = row + first_row
-    if guide[y, x] == 0:
-        row_diffuse[y, x] = diffuse[y, x]
-        row_specular[y, x] = specular[y, x]
-        return
-    gloss = gloss_of(albedo[y, x][3] * scale)
-    d, s = join(camera, x, y, 1, 0, gloss, guide, depth, normals, diffuse, specular)
-    row_diffuse[y, x] = d
-    row_specular[y, x] = s
-
-
-@wp.kernel
-def develop(
-    camera: CameraData,
-    first_row: wp.int32,
-    scale: wp.float32,  # 1 / samples
-    exposure: wp.float32,  # factor
-    smooth: wp.int32,
-    guide: wp.array2d(dtype=wp.int32),
-    depth: wp.array2d(dtype=wp.float32),
-    normals: wp.array2d(dtype=wp.vec3),
-    albedo: wp.array2d(dtype=wp.vec4),
-    diffuse: wp.array2d(dtype=wp.vec3),
-    specular: wp.array2d(dtype=wp.vec3),
-    direct: wp.array2d(dtype=wp.vec3),
-    srgb: wp.array(dtype=wp.uint8),
-    linear: wp.array2d(dtype=wp.vec3),
-    rgb: wp.array2d(dtype=wp.vec3ub),
-):
-    """Joins light along columns, gives it back its surface's colour, and applies the tone curve."""
-    row, x = wp.tid()
-    y = row + first_row
-    a = albedo[y, x]
-    d = diffuse[y, x]
-    s = specular[y, x]
-    if smooth == 1 and guide[y, x] > 0:
-        d, s = join(camera, x, y, 0, 1, gloss_of(a[3] * scale), guide, depth, normals, diffuse, specular)
-    color = (wp.cw_mul(d, wp.vec3(a[0], a[1], a[2])) + s + direct[y, x]) * scale
-    linear[y, x] = color
-    c = tone(color * exposure)
-    rgb[y, x] = wp.vec3ub(srgb_byte(srgb, c[0]), srgb_byte(srgb, c[1]), srgb_byte(srgb, c[2]))

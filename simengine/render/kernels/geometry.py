@@ -3,7 +3,7 @@
 
 import warp as wp
 
-from simengine.render.kernels.scene import Hit, SceneData, closest_hit, surface_at
+from simengine.render.kernels.scene import Hit, SceneData, Surface, closest_hit, surface_at
 from simengine.render.kernels.tiles import cover_tile, trace_tile
 from simengine.render.kernels.traversal import meets_instance
 
@@ -48,35 +48,49 @@ def trace_tiles(scene: SceneData, camera: CameraData, first_row: wp.int32, hits:
     )  # fmt: skip
 
 
+@wp.struct
+class Labels:
+    """Label maps, all (H, W)."""
+
+    depth: wp.array2d(dtype=wp.float32)
+    instances: wp.array2d(dtype=wp.int32)
+    links: wp.array2d(dtype=wp.int32)
+    normals: wp.array2d(dtype=wp.vec3)
+    coordinates: wp.array2d(dtype=wp.vec3)
+
+
+@wp.func
+def label_nothing(labels: Labels, y: wp.int32, x: wp.int32):
+    labels.depth[y, x] = 0.0
+    labels.instances[y, x] = 0
+    labels.links[y, x] = -1
+    labels.normals[y, x] = wp.vec3(0.0)
+    labels.coordinates[y, x] = wp.vec3(0.0)
+
+
+@wp.func
+def label_surface(
+    labels: Labels, scene: SceneData, camera: CameraData, hit: Hit, surface: Surface, y: wp.int32, x: wp.int32
+):
+    labels.depth[y, x] = (surface.position * camera.rotation)[2]
+    labels.instances[y, x] = scene.ids[hit.instance]
+    labels.links[y, x] = scene.links[hit.instance]
+    labels.normals[y, x] = surface.normal * camera.rotation
+    labels.coordinates[y, x] = surface.local
+
+
 @wp.kernel
 def write_labels(
-    scene: SceneData,
-    camera: CameraData,
-    first_row: wp.int32,
-    hits: wp.array2d(dtype=Hit),
-    # outputs, all (H, W)
-    depth: wp.array2d(dtype=wp.float32),
-    instances: wp.array2d(dtype=wp.int32),
-    links: wp.array2d(dtype=wp.int32),
-    normals: wp.array2d(dtype=wp.vec3),
-    coordinates: wp.array2d(dtype=wp.vec3),
+    scene: SceneData, camera: CameraData, first_row: wp.int32, hits: wp.array2d(dtype=Hit), labels: Labels
 ):
     row, x = wp.tid()
     y = row + first_row
     hit = hits[y, x]
     if hit.instance < 0:
-        depth[y, x] = 0.0
-        instances[y, x] = 0
-        links[y, x] = -1
-        normals[y, x] = wp.vec3(0.0)
-        coordinates[y, x] = wp.vec3(0.0)
+        label_nothing(labels, y, x)
         return
     surface = surface_at(scene, hit, pixel_ray(camera, float(x) + 0.5, float(y) + 0.5))
-    depth[y, x] = (surface.position * camera.rotation)[2]
-    instances[y, x] = scene.ids[hit.instance]
-    links[y, x] = scene.links[hit.instance]
-    normals[y, x] = surface.normal * camera.rotation
-    coordinates[y, x] = surface.local
+    label_surface(labels, scene, camera, hit, surface, y, x)
 
 
 @wp.func

@@ -3,6 +3,8 @@
 
 import warp as wp
 
+from simengine.render.kernels.angles import circle_point, frame_of, polar_fraction, turn_fraction
+
 wp.set_module_options({"enable_backward": False})
 
 __all__ = [
@@ -28,9 +30,9 @@ class Light:
     kind: wp.int32
     position: wp.vec3
     normal: wp.vec3  # area: shining side; sun: towards the sun
-    u: wp.vec3  # half edges of an area light
+    u: wp.vec3  # half edges of an area light; two directions across a sun's
     v: wp.vec3
-    radius: wp.float32
+    radius: wp.float32  # of a sun: 1 / the solid angle
     size: wp.float32  # area [m^2] (area), 1 - cos of the half angle (sun)
     radiance: wp.vec3  # of a light without extent: intensity (point), irradiance (sun)
 
@@ -53,16 +55,11 @@ class EnvironmentData:
 
 
 @wp.func
-def cone_direction(axis: wp.vec3, one_minus_cos: wp.float32, u: wp.vec2):
+def cone_direction(axis: wp.vec3, t: wp.vec3, w: wp.vec3, one_minus_cos: wp.float32, u: wp.vec2):
     x = u[0] * one_minus_cos
     s = wp.sqrt(wp.max(x * (2.0 - x), 0.0))
-    phi = 2.0 * PI * u[1]
-    sign = wp.where(axis[2] >= 0.0, 1.0, -1.0)
-    a = -1.0 / (sign + axis[2])
-    b = axis[0] * axis[1] * a
-    t = wp.vec3(1.0 + sign * axis[0] * axis[0] * a, sign * b, -sign * axis[0])
-    w = wp.vec3(b, sign + axis[1] * axis[1] * a, -axis[1])
-    return t * (s * wp.cos(phi)) + w * (s * wp.sin(phi)) + axis * (1.0 - x)
+    phi = circle_point(u[1])
+    return t * (s * phi[0]) + w * (s * phi[1]) + axis * (1.0 - x)
 
 
 @wp.func
@@ -92,7 +89,14 @@ def sample_light(light: Light, p: wp.vec3, u: wp.vec2):
         if light.radius > 0.0:
             if d2 > light.radius * light.radius * 1.000001:
                 cone = sphere_cone(d2, light.radius)
-                s.direction = cone_direction(d / wp.sqrt(d2), cone, u)
+                frame = frame_of(d / wp.sqrt(d2))
+                s.direction = cone_direction(
+                    wp.vec3(frame[0, 2], frame[1, 2], frame[2, 2]),
+                    wp.vec3(frame[0, 0], frame[1, 0], frame[2, 0]),
+                    wp.vec3(frame[0, 1], frame[1, 1], frame[2, 1]),
+                    cone,
+                    u,
+                )
                 b = wp.dot(s.direction, d)
                 offset = d - s.direction * b
                 s.distance = b - wp.sqrt(wp.max(light.radius * light.radius - wp.dot(offset, offset), 0.0))
@@ -105,9 +109,9 @@ def sample_light(light: Light, p: wp.vec3, u: wp.vec2):
     else:
         s.distance = SKY
         if light.size > 0.0:
-            s.direction = cone_direction(light.normal, light.size, u)
-            s.pdf = 1.0 / (2.0 * PI * light.size)
-            s.radiance = light.radiance / s.pdf
+            s.direction = cone_direction(light.normal, light.u, light.v, light.size, u)
+            s.pdf = light.radius
+            s.radiance = light.radiance * (2.0 * PI * light.size)
         else:
             s.direction = light.normal
             s.radiance = light.radiance
@@ -146,15 +150,9 @@ def light_along(light: Light, p: wp.vec3, direction: wp.vec3):
         chord = direction - light.normal
         if wp.dot(chord, chord) < 2.0 * light.size:  # |chord|^2 = 2 (1 - cos)
             s.distance = SKY
-            s.pdf = 1.0 / (2.0 * PI * light.size)
+            s.pdf = light.radius
             s.radiance = light.radiance
     return s
-
-
-@wp.func
-def azimuth_fraction(d: wp.vec3):
-    u = wp.atan2(d[1], d[0]) / (2.0 * PI)
-    return u - wp.floor(u)
 
 
 @wp.func
@@ -164,14 +162,17 @@ def environment_radiance(env: EnvironmentData, d: wp.vec3):
         return wp.vec3(0.0)
     h = env.radiance.shape[0]
     w = env.radiance.shape[1]
-    x = azimuth_fraction(d) * float(w) - 0.5
-    y = wp.acos(wp.clamp(d[2], -1.0, 1.0)) / PI * float(h) - 0.5
+    if h == 1:  # the same from everywhere
+        return env.radiance[0, 0]
+    x = turn_fraction(d[0], d[1]) * float(w) - 0.5
+    y = polar_fraction(d[2]) * float(h) - 0.5
     fx = wp.floor(x)
     fy = wp.floor(y)
     a = x - fx
     b = y - fy
-    x0 = (int(fx) + w) % w
-    x1 = (x0 + 1) % w
+    x1 = int(fx) + 1
+    x0 = wp.where(x1 == 0, w, x1) - 1
+    x1 = wp.where(x1 == w, 0, x1)
     y0 = wp.clamp(int(fy), 0, h - 1)
     y1 = wp.clamp(int(fy) + 1, 0, h - 1)
     upper = env.radiance[y0, x0] * (1.0 - a) + env.radiance[y0, x1] * a
@@ -184,8 +185,8 @@ def environment_pdf(env: EnvironmentData, d: wp.vec3):
     """Density per solid angle of `sample_environment`."""
     h = env.columns.shape[0]
     w = env.columns.shape[1] - 1
-    j = wp.min(int(azimuth_fraction(d) * float(w)), w - 1)
-    i = wp.min(int(wp.acos(wp.clamp(d[2], -1.0, 1.0)) / PI * float(h)), h - 1)
+    j = wp.min(int(turn_fraction(d[0], d[1]) * float(w)), w - 1)
+    i = wp.min(int(polar_fraction(d[2]) * float(h)), h - 1)
     probability = (env.rows[i + 1] - env.rows[i]) * (env.columns[i, j + 1] - env.columns[i, j])
     # each cell is sampled evenly over its solid angle
     top = wp.cos(PI * float(i) / float(h))
@@ -220,5 +221,5 @@ def sample_environment(env: EnvironmentData, u: wp.vec2):
     bottom = wp.cos(PI * float(i + 1) / float(h))
     z = top + (bottom - top) * wp.clamp(a, 0.0, 1.0)
     s = wp.sqrt(wp.max(1.0 - z * z, 0.0))
-    phi = 2.0 * PI * (float(j) + wp.clamp(b, 0.0, 1.0)) / float(w)
-    return wp.vec3(s * wp.cos(phi), s * wp.sin(phi), z)
+    phi = circle_point((float(j) + wp.clamp(b, 0.0, 1.0)) / float(w))
+    return wp.vec3(s * phi[0], s * phi[1], z)

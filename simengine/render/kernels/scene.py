@@ -81,6 +81,11 @@ def material_at(scene: SceneData, hit: Hit):
 
 
 @wp.func
+def largest(v: wp.vec3):
+    return wp.max(wp.abs(v[0]), wp.max(wp.abs(v[1]), wp.abs(v[2])))
+
+
+@wp.func
 def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
     """The surface at a hit, seen along `direction`."""
     s = Surface()
@@ -97,7 +102,8 @@ def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
     # barycentric points are far more precise than origin + t * direction
     s.local = hit.u * a + hit.v * b + w * c
     cross = wp.cross(b - a, c - a)
-    flat = wp.normalize(cross)
+    area = wp.length(cross)
+    flat = cross * (1.0 / wp.max(area, 1.0e-30))
     smooth = hit.u * na + hit.v * nb + w * nc
     if wp.dot(smooth, smooth) < 1.0e-12:
         smooth = flat
@@ -121,8 +127,8 @@ def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
     # the three projections above are offsets from the corners: blend the projected points
     lifted = hit.u * (a + pa) + hit.v * (b + pb) + w * (c + pc)
     s.position = turn * s.local + scene.position[i]
-    magnitude = wp.max(wp.length(s.position), wp.length(s.local))
-    s.lifted = turn * lifted + scene.position[i] + geometric * (4.0e-6 * magnitude + 1.0e-9)
+    magnitude = wp.max(largest(s.position), largest(s.local))
+    s.lifted = turn * lifted + scene.position[i] + geometric * (6.0e-6 * magnitude + 1.0e-9)
     s.geometric = geometric
     s.normal = turn * smooth
     s.local_normal = smooth
@@ -136,5 +142,5 @@ def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
         s.uv = hit.u * ta + hit.v * tb + w * tc
         e = tb - ta
         f = tc - ta
-        s.uv_density = wp.sqrt(wp.abs(e[0] * f[1] - e[1] * f[0]) / wp.max(wp.length(cross), 1.0e-20))
+        s.uv_density = wp.sqrt(wp.abs(e[0] * f[1] - e[1] * f[0]) / wp.max(area, 1.0e-20))
     return s

@@ -46,12 +46,6 @@ def decode(word: wp.uint32):
 
 
 @wp.func
-def wrap(i: wp.int32, n: wp.int32):
-    k = i % n
-    return wp.where(k < 0, k + n, k)
-
-
-@wp.func
 def bilinear(textures: TextureData, level: wp.int32, uv: wp.vec2):
     size = textures.sizes[level]
     start = textures.starts[level]
@@ -59,10 +53,12 @@ def bilinear(textures: TextureData, level: wp.int32, uv: wp.vec2):
     y = (1.0 - (uv[1] - wp.floor(uv[1]))) * float(size[1]) - 0.5
     fx = wp.floor(x)
     fy = wp.floor(y)
-    x0 = wrap(int(fx), size[0])
-    y0 = wrap(int(fy), size[1])
-    x1 = wrap(x0 + 1, size[0])
-    y1 = wrap(y0 + 1, size[1])
+    x1 = int(fx) + 1  # 0 to the width
+    y1 = int(fy) + 1
+    x0 = wp.where(x1 == 0, size[0], x1) - 1
+    y0 = wp.where(y1 == 0, size[1], y1) - 1
+    x1 = wp.where(x1 == size[0], 0, x1)
+    y1 = wp.where(y1 == size[1], 0, y1)
     a = x - fx
     b = y - fy
     upper = decode(textures.texels[start + y0 * size[0] + x0]) * (1.0 - a)

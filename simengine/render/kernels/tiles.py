@@ -239,18 +239,25 @@ _COVER = (
     + _TILE
     + """
     // what is seen certainly belongs to the outline
-    for (int r = 0; r < 8; ++r)
-        for (int k = 0; k < 8; ++k) {
-            int x = x0 + k, y = y0 + r;
-            bool inside = x >= 0 && y >= 0 && x < width && y < height;
-            covered[r][k] = inside && ((const int*)seen)[y * width + x] == id ? -1 : 0;
-        }
+    const bool within = x0 >= 0 && y0 >= 0 && x0 + 8 <= width && y0 + 8 <= height;
+    for (int r = 0; r < 8; ++r) {
+        const int y = y0 + r;
+        const int* row = (const int*)seen + y * width;
+        if (within)
+            covered[r] = *(const i8*)(row + x0) == id;
+        else if (y >= 0 && y < height)
+            for (int x = x0 > 0 ? x0 : 0; x < x0 + 8 && x < width; ++x)
+                covered[r][x - x0] = row[x] == id ? -1 : 0;
+    }
     bool full = done();
     for (int i = begin; i < end && !full; ++i)
         full = draw_instance(((const int*)members)[i]);
-    for (int r = 0; r < 8 && y0 + r < bottom_edge; ++r)
-        for (int k = 0; k < 8 && x0 + k < right_edge; ++k)
-            ((unsigned char*)mask)[r * stride + k] = covered[r][k] & 1;
+    typedef unsigned char Bytes __attribute__((ext_vector_type(8)));
+    const int across = right_edge - x0 < 8 ? right_edge - x0 : 8;
+    for (int r = 0; r < 8 && y0 + r < bottom_edge; ++r) {
+        Bytes bytes = __builtin_convertvector(covered[r] & 1, Bytes);
+        __builtin_memcpy((char*)mask + r * stride, &bytes, across);
+    }
 #endif
 """
 )

@@ -25,7 +25,7 @@ VECTORS = """
     typedef bool b8 __attribute__((ext_vector_type(8)));
     struct Ray {
         float o[3], d[3], inverse[3];
-        int near[3], far[3];
+        long long near[3], far[3];  // 64 bits: pairs of narrower ones are read at once right after being written
     };
     struct Entry {
         int content, count;
@@ -45,7 +45,7 @@ VECTORS = """
                 d = 1.0e-20f;
             r.inverse[a] = 1.0f / d;
             r.near[a] = 8 * a + (d < 0.0f ? 24 : 0);
-            r.far[a] = 8 * a + (d < 0.0f ? 0 : 24);
+            r.far[a] = 16 * a + 24 - r.near[a];
         }
     };
     // enters boxes of a node on the stack; where `sorted`, the nearest on top
@@ -88,7 +88,7 @@ VECTORS = """
 
 _TRIANGLES = """
     struct Shear {
-        int x, y, z;
+        long long x, y, z;
         float sx, sy, sz;
     };
     auto shear_of = [](const Ray& r) {
