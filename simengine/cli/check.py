@@ -16,12 +16,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the problems; exit status 1 if there are any."""
+    from simengine.errors import Problem, SimengineError
     from simengine.scene.check import check_file
 
     load_plugins(args)
     status = 0
     for file in args.files:
         problems = check_file(file)
+        notes = []
+        if not problems:
+            try:
+                notes = _notes(file)
+            except SimengineError as error:
+                problems = [Problem(str(error))]
+        for note in notes:
+            print(f"{file}: note: {note}", file=sys.stderr)
         for problem in problems:
             print(problem, file=sys.stderr)
         if problems:
@@ -30,3 +39,18 @@ def run(args: argparse.Namespace) -> int:
         else:
             print(f"{file}: ok")
     return status
+
+
+def _notes(file: str) -> list[str]:
+    """Remarks on the meshes that a scene reads, and an error where one can't be read; none for other files."""
+    from simengine.engine.notes import asset_notes
+    from simengine.errors import SpecError
+    from simengine.scene.load import load_scene
+
+    if file.endswith(".py"):
+        return []
+    try:
+        spec = load_scene(file)
+    except SpecError:  # a randomizer
+        return []
+    return asset_notes(spec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from simengine.cli.options import add_device_argument, add_scene_arguments, load_spec
@@ -24,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
     import cv2
 
     from simengine.dataset.disk import write_atomic
+    from simengine.engine.notes import asset_notes
     from simengine.engine.preview import preview
     from simengine.render.select import make_renderer
 
@@ -32,5 +34,7 @@ def run(args: argparse.Namespace) -> int:
     sheet = preview(spec, count=args.count, views=args.views, seed=args.seed, renderer=renderer)
     out = args.out or Path(f"{spec.name}_preview.png")
     write_atomic(out, cv2.imencode(".png", sheet[..., ::-1])[1].tobytes())
+    for note in asset_notes(spec, count=args.count, seed=args.seed):
+        print(f"note: {note}", file=sys.stderr)
     print(out)
     return 0

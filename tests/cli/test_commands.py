@@ -146,6 +146,21 @@ def test_check_tells_every_problem_with_its_place(tmp_path, capsys):
     assert "metallic" in text
 
 
+def test_check_and_preview_tell_what_the_linter_notes_once(tmp_path, capsys):
+    (tmp_path / "roof.obj").write_text("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 0 0 1\nf 1 2 3\nf 1 2 4\n")
+    file = tmp_path / "roofs.yaml"
+    file.write_text(
+        "simengine: 1\nname: roofs\nobjects:\n  roof: {count: 3, shape: {mesh: {file: roof.obj}}, physics: {static: true}}\n"
+    )
+    assert main(["check", str(file)]) == 0
+    assert capsys.readouterr().err.count("objects.roof: roof.obj: it is not watertight") == 1
+    assert main(["preview", str(file), *SMALL[:3], "--count", "2", "--out", str(tmp_path / "sheet.png")]) == 0
+    assert capsys.readouterr().err.count("objects.roof: roof.obj: it is not watertight") == 1
+    (tmp_path / "roof.obj").unlink()
+    assert main(["check", str(file)]) == 1
+    assert "roof.obj" in capsys.readouterr().err
+
+
 def test_check_accepts_what_is_shipped(capsys):
     assert main(["check", "dice", "lighting/strong"]) == 0
 
