@@ -17,7 +17,7 @@ from simengine.labels.overlay import depth_picture, draw_labels, resize_picture
 from simengine.render.select import make_renderer
 from simengine.scene.catalogue import scene_names
 
-TILE = (320, 240)
+TILE = (240, 180)
 
 
 def pictures(name, count, seed, renderer):
