@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from simengine.errors import SimengineError
 
 __all__ = [
+    "ambient_light",
     "constant_environment",
     "environment_distribution",
     "read_environment",
@@ -103,6 +104,30 @@ def read_environment(path: str | Path, *, scale: float = 1.0, rotation: float = 
     rgb = np.nan_to_num(rgb, nan=0.0, posinf=6.0e4, neginf=0.0)
     shift = round(rotation / (2 * np.pi) * rgb.shape[1])
     return np.ascontiguousarray(np.roll(rgb, shift, axis=1) * np.float32(scale))
+
+
+def ambient_light(panorama: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """About the light that a white Lambertian surface reflects under a panorama, as mean + normal @ slope.
+
+    Args:
+        panorama: Radiance, shape (H, W, 3).
+
+    Returns:
+        Mean, shape (3,), and slope, shape (3, 3), rows for x, y, z: the first two bands of spherical harmonics
+        (R. Ramamoorthi and P. Hanrahan, An Efficient Representation for Irradiance Environment Maps, 2001).
+    """
+    h, w = panorama.shape[:2]
+    edges = np.cos(np.pi * np.arange(h + 1) / h)
+    solid = ((edges[:-1] - edges[1:]) * 2 * np.pi / w)[:, None, None] * panorama.astype(np.float64)
+    polar = (np.pi * (np.arange(h) + 0.5) / h)[:, None]
+    azimuth = (2 * np.pi * (np.arange(w) + 0.5) / w)[None]
+    across = np.sin(polar)
+    directions = np.stack(
+        [across * np.cos(azimuth), across * np.sin(azimuth), np.cos(polar) * np.ones_like(azimuth)], axis=-1
+    )
+    mean = solid.sum(axis=(0, 1)) / (4 * np.pi)
+    slope = np.einsum("hwa,hwc->ac", directions, solid) / (2 * np.pi)
+    return mean, slope
 
 
 def _average_cells(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -132,7 +132,8 @@ class RenderSettings:
 
     Attributes:
         samples: Samples per pixel.
-        bounces: Bounces of indirect light; 0 is direct light only.
+        bounces: Bounces of indirect light; 0 is direct light only, except that reflections in shiny surfaces
+            show what is around in a simple light.
         seed: Key of the sampling noise.
         color: Whether to draw colour at all; labels alone are faster.
         amodal: Instance ids whose whole outline is traced; None for all, () for none.

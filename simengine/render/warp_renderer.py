@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from simengine.errors import SimengineError
 from simengine.render.device import DeviceCache, load_warp, wide_tree
-from simengine.render.environment import environment_distribution
+from simengine.render.environment import ambient_light, environment_distribution
 from simengine.render.microfacet import albedo_table
 from simengine.render.model import Amodal, Frame, LightSource, RenderCamera, RenderScene, RenderSettings
 from simengine.render.outline import Window, outline_window
@@ -45,9 +45,10 @@ class WarpRenderer:
 
     Colour is estimated with one shadow ray per light (up to 4) at the first surface and one beyond, plus one
     direction per surface drawn from the material or the surroundings; both see lights and are joined by
-    multiple importance sampling (E. Veach, 1997). Two approximations, both only of light that comes by a bounce:
-    it is cut at 4 times what white is at the camera's exposure, and smooth surfaces seen from rough ones count as
-    rougher (at most 0.5). Direct light is unbiased. The noise filter (`RenderSettings.denoise`)
+    multiple importance sampling (E. Veach, 1997). Three approximations, all only of light that comes by a bounce:
+    it is cut at 4 times what white is at the camera's exposure; smooth surfaces seen from rough ones count as
+    rougher (at most 0.5); and without bounces, what reflections show counts as rough, under one light and half of
+    the surroundings. Direct light is unbiased. The noise filter (`RenderSettings.denoise`)
     joins the light, not the texture, of neighbours on the same surface.
 
     One renderer draws one frame at a time: threads that draw at once need a renderer each.
@@ -353,6 +354,8 @@ class WarpRenderer:
             look.environment.columns = wp.array(columns, dtype=wp.float32, device=self.device)
             look.environment.share = share
             look.environment.present = 1
+            mean, slope = ambient_light(panorama)
+            look.ambient_mean, look.ambient = wp.vec3(*mean), wp.mat33(*slope.ravel())
         look.albedo_table = _albedo_table(self.device)
         look.bounces = settings.bounces
         look.emissive = int(any(max(m.emission) > 0 for m in scene.materials))

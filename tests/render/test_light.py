@@ -8,6 +8,7 @@ import trimesh
 from oracles.radiometry import irradiance_from_polygon
 from oracles.render_scenes import camera_at, clutter, light, pose, sheet, to_mesh
 
+from simengine.render.environment import ambient_light
 from simengine.render.model import Instance, RenderScene, RenderSettings, SurfaceMaterial
 
 LAMBERT = SurfaceMaterial(base_color=(0.5, 0.5, 0.5), specular=0.0)
@@ -184,3 +185,33 @@ def test_denoising_keeps_labels_and_mean(tracer):
     assert abs(clean.linear[here].mean() / truth.linear[here].mean() - 1) < 0.04  # 16 points serve all pixels
     error = lambda frame: np.abs(frame.linear - truth.linear)[here].mean()  # noqa: E731
     assert error(clean) < 0.3 * error(raw)
+
+
+def test_light_of_linear_surroundings_is_exact():
+    """For radiance a + b . d a Lambertian surface reflects a + 2/3 b . n."""
+    h, w = 64, 128
+    polar, azimuth = np.pi * (np.arange(h) + 0.5) / h, 2 * np.pi * (np.arange(w) + 0.5) / w
+    s = np.sin(polar)[:, None]
+    d = np.stack([s * np.cos(azimuth), s * np.sin(azimuth), np.cos(polar)[:, None] * np.ones(w)], axis=-1)
+    b = np.array([[0.3, -0.1, 0.2], [0.0, 0.2, -0.3], [0.1, 0.1, 0.4]])
+    mean, slope = ambient_light((1.0 + d @ b).astype(np.float32))
+    assert np.allclose(mean, 1.0, atol=1e-3)
+    assert np.allclose(slope, 2 / 3 * b, atol=1e-3)
+
+
+def test_metal_shows_its_neighbours_without_bounces(tracer):
+    """A steel ball within a box of walls sees no light or sky by reflection, yet isn't black in a draft."""
+    wall = to_mesh(trimesh.creation.box((1.0, 1.0, 0.6)))
+    inside = replace(wall, faces=wall.faces[:, ::-1].copy(), normals=-wall.normals[:, ::-1].copy(), key="inside out")
+    ball = to_mesh(trimesh.creation.icosphere(4, radius=0.15), smooth=True)
+    steel = SurfaceMaterial(base_color=(0.6, 0.6, 0.6), metallic=1.0, roughness=0.2)
+    scene = RenderScene(
+        (Instance(inside, np.eye(4), (0,), 1), Instance(ball, pose((0, 0, -0.1)), (1,), 2)),
+        (LAMBERT, steel), lights=(light("area", position=(0, 0, 0.25), size=(0.3, 0.3), power=3.0),),
+    )  # fmt: skip
+    camera = camera_at(eye=(0.35, -0.4, 0.1), target=(0, 0, -0.1))
+    settings = replace(RAW, samples=64)
+    draft, full = (tracer.render(scene, camera, replace(settings, bounces=b)) for b in (0, 1))
+    here = draft.instances == 2
+    assert here.sum() > 500
+    assert 0.6 < draft.linear[here].mean() / full.linear[here].mean() < 1.4

@@ -98,7 +98,6 @@ def test_warp_is_loaded_in_silence():
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"after")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("module", ["geometry", "color", "film"])
 def test_kernels_compile_for_cuda_without_a_gpu(module, tmp_path):
     wp = load_warp()

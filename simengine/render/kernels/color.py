@@ -4,7 +4,7 @@
 import warp as wp
 
 from simengine.render.kernels.angles import frame_of, unit
-from simengine.render.kernels.bsdf import bsdf_at, evaluate, sample_direction
+from simengine.render.kernels.bsdf import Bsdf, bsdf_at, evaluate, sample_direction
 from simengine.render.kernels.geometry import CameraData, Labels, label_nothing, label_surface, pixel_ray
 from simengine.render.kernels.light import (
     EnvironmentData,
@@ -47,6 +47,8 @@ class LookData:
     seed: wp.uint32
     stride: wp.int32  # 0 for the same point set in all blocks
     emissive: wp.int32  # whether any material gives off light
+    ambient: wp.mat33  # light of the surroundings on a Lambertian surface: rows are terms in its normal's x, y, z
+    ambient_mean: wp.vec3
     clamp: wp.float32
     pixel_angle: wp.float32
 
@@ -78,13 +80,34 @@ def limit(c: wp.vec3, most: wp.float32):
 
 
 @wp.func
-def mixture_density(look: LookData, material_pdf: wp.float32, direction: wp.vec3):
+def environment_share(look: LookData, m: Bsdf):
+    """How often to draw a direction from the surroundings: shiny surfaces pick what matters to them themselves."""
+    return look.environment.share * (1.0 - (1.0 - m.diffuse_share) * wp.max(1.0 - 2.0 * m.alpha, 0.0))
+
+
+@wp.func
+def mixture_density(look: LookData, share: wp.float32, material_pdf: wp.float32, direction: wp.vec3):
     """Density of the direction in which paths go on."""
-    share = look.environment.share
     density = material_pdf * (1.0 - share)
     if share > 0.0:
         density += share * environment_pdf(look.environment, direction)
     return density
+
+
+@wp.func
+def glimpse(scene: SceneData, look: LookData, hit: Hit, direction: wp.vec3, choice: wp.float32):
+    """About what a reflection shows of a surface: its colour under one light and half of the surroundings."""
+    s = surface_at(scene, hit, direction)
+    material = look.materials[s.material]
+    light_in = wp.max(look.ambient_mean + s.normal * look.ambient, wp.vec3(0.0)) * 0.5
+    if look.light_count > 0:
+        k = wp.min(int(choice * float(look.light_count)), look.light_count - 1)
+        ls = sample_light(look.lights[k], s.position, wp.vec2(0.5))
+        cosine = wp.dot(s.normal, ls.direction)
+        if cosine > 0.0 and not any_hit(scene, s.lifted, ls.direction, ls.distance * 0.99999):
+            light_in += ls.radiance * (cosine * float(look.light_count) / 3.14159265)
+    base = base_color(look.textures, material, s, 0.1 * hit.t)
+    return material.emission + wp.cw_mul(base, light_in)
 
 
 @wp.func
@@ -183,6 +206,7 @@ def trace_color(
             first_pair = 1 + bounce * (look.light_rays + 2)
             rays = wp.where(bounce == 0, look.light_rays, wp.min(look.light_rays, 1))
             choice = point(look, first_pair, index, key)
+            share = environment_share(look, m)
             for k in range(rays):
                 light = int(k)
                 weight = float(1.0)
@@ -198,7 +222,7 @@ def trace_color(
                     if not any_hit(scene, s.lifted, ls.direction, ls.distance * 0.99999):
                         w = float(1.0)
                         if ls.pdf > 0.0:
-                            density = mixture_density(look, r.pdf, ls.direction)
+                            density = mixture_density(look, share, r.pdf, ls.direction)
                             w = ls.pdf / (ls.pdf + weight * density)
                         light_in = ls.radiance * (weight * w)
                         if bounce == 0:
@@ -216,8 +240,8 @@ def trace_color(
                 break
             uv = point(look, first_pair + 1, index, key)
             wi = wp.vec3(0.0)
-            share = look.environment.share
             lobe = choice[1]
+            shiny = bool(False)
             if lobe < share:
                 wi = sample_environment(look.environment, uv) * frame
                 blur = ROUGH_BOUNCE
@@ -230,11 +254,12 @@ def trace_color(
                     blur = ROUGH_BOUNCE
                 else:
                     blur = wp.max(blur, wp.min(material.roughness, ROUGH_BOUNCE))
+                    shiny = look.bounces == 0
             r = evaluate(m, wo, wi)
             if r.pdf <= 0.0:
                 break
             direction = frame * wi
-            density = mixture_density(look, r.pdf, direction)
+            density = mixture_density(look, share, r.pdf, direction)
             inverse = 1.0 / density
             if bounce == 0:
                 to_diffuse = base * (r.diffuse * inverse)
@@ -243,7 +268,7 @@ def trace_color(
                 beta = wp.cw_mul(beta, base * r.diffuse + r.specular) * inverse
             reach = float(FAR)
             missed = bool(True)
-            if last and look.emissive == 0:
+            if last and look.emissive == 0 and not shiny:
                 missed = not any_hit(scene, s.lifted, direction, FAR)
                 reach = wp.where(missed, FAR, 0.0)
                 # lights between here and the next surface are seen even where the sky is not
@@ -256,6 +281,8 @@ def trace_color(
             incoming = wp.vec3(0.0)
             if missed:
                 incoming += environment_radiance(look.environment, direction)
+            elif shiny:
+                incoming += glimpse(scene, look, hit, direction, choice[0])
             elif look.emissive == 1:
                 incoming += look.materials[material_at(scene, hit)].emission
             for k in range(look.light_count):
