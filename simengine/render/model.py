@@ -141,7 +141,7 @@ class RenderSettings:
             and normals, textures kept apart); labels are never touched.
     """
 
-    samples: int = 16
+    samples: int = 8
     bounces: int = 2
     seed: int = 0
     color: bool = True
