@@ -90,7 +90,7 @@ class Render(Part):
         "warp", description="The ray tracer, or PyBullet's TinyRenderer or EGL rasterizer."
     )
     preset: Literal["draft", "standard"] = Field(
-        "standard", description="`draft`: 1 sample, direct light; `standard`: 16 samples, 2 bounces."
+        "standard", description="`draft`: 1 sample, direct light, simple reflections; `standard`: 8 samples, 2 bounces."
     )
     samples: Annotated[int, Leaf(low=1, high=65536)] | None = Field(
         None, description="Samples per pixel, instead of the preset's."
