@@ -81,7 +81,7 @@ def test_noise_differs_by_view_and_seed_and_repeats_also_for_seed_0(world, made)
 
 @pytest.mark.parametrize(
     ("render", "samples", "bounces"),
-    [({"preset": "draft"}, 1, 0), ({}, 16, 2), ({"preset": "draft", "samples": 5, "bounces": 1}, 5, 1), ({"bounces": 0}, 16, 0)],
+    [({"preset": "draft"}, 1, 0), ({}, 8, 2), ({"preset": "draft", "samples": 5, "bounces": 1}, 5, 1), ({"bounces": 0}, 8, 0)],
 )  # fmt: skip
 def test_presets_and_what_the_scene_says_instead(world, made, render, samples, bounces):
     recorder = Recorder(made.paint)
