@@ -16,6 +16,7 @@ ROOMS = (
     "assets",
     "physics",
     "render",
+    "signals",
     "machines",
     "sensors",
     "dataset",
@@ -32,9 +33,10 @@ ROOMS = (
 
 ONLY = {
     "render": {"errors", "bullet", "assets"},  # plain states and numbers, no scenes, no physics
-    "machines": {"errors", "sampling"},
+    "signals": {"errors"},  # numbers in, numbers out: both halves use it
+    "machines": {"errors", "sampling", "signals"},
     "dataset": {"errors", "sampling"},  # the door between the halves: opened without physics or pictures
-    "formats": {"errors", "dataset"},
+    "formats": {"errors", "dataset", "signals"},
 }
 JUDGES = {"refine", "generators", "learn", "evaluate"}
 FILES = sorted(ROOT.rglob("*.py"))
@@ -75,7 +77,7 @@ def test_imports_point_upwards(path):
         if room in ONLY:
             assert other in ONLY[room], f"{where}: {room} may import only {sorted(ONLY[room])}, not {other}"
         if room in JUDGES:
-            allowed = {"errors", "sampling", "dataset", "formats"} | JUDGES
+            allowed = {"errors", "sampling", "signals", "dataset", "formats"} | JUDGES
             assert other in allowed, f"{where}: {room} judges data and may not know how it is made ({other})"
 
 

@@ -21,13 +21,13 @@ import scipy
 from scipy.signal import resample_poly
 
 from simengine.machines.accelerometer import Accelerometer
-from simengine.machines.bearing import Bearing
-from simengine.machines.catalogue import bearing
-from simengine.machines.clock import ShaftClock
-from simengine.machines.features.signature import fault_signature
 from simengine.machines.nameplate import nameplate_machine
 from simengine.machines.record import record
 from simengine.sampling.streams import stream
+from simengine.signals.bearing import Bearing
+from simengine.signals.catalogue import bearing
+from simengine.signals.clock import ShaftClock
+from simengine.signals.signature import fault_signature
 
 RATE = 12_000
 CLASSES = ("normal", "inner", "outer", "rolling_element")

@@ -18,7 +18,6 @@ from scipy import fft
 
 from simengine.machines.accelerometer import Accelerometer
 from simengine.machines.background import Background
-from simengine.machines.catalogue import bearing
 from simengine.machines.electrical import ElectricalSupply
 from simengine.machines.machine import Machine, Rotor
 from simengine.machines.mounted import MountedBearing
@@ -26,6 +25,7 @@ from simengine.machines.path import TransferPath
 from simengine.machines.race_faults import InnerRaceFault
 from simengine.machines.record import record
 from simengine.machines.speed import ConstantSpeed, WanderSpeed
+from simengine.signals.catalogue import bearing
 
 
 def machine(index: int, full: bool) -> Machine:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from scipy.signal import butter
 
-from simengine.machines.checks import require, require_in, require_natural, require_positive
+from simengine.signals.checks import require, require_in, require_natural, require_positive
 
 __all__ = ["GRAVITY", "MOUNTINGS", "Accelerometer"]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.machines.checks import require, require_in, require_positive
-from simengine.machines.clock import ShaftClock
 from simengine.machines.impacts import ImpactKind, Impacts, join_impacts, no_impacts, passings, random_times, train
 from simengine.machines.noise import normals
 from simengine.machines.path import TransferPath, ring, shake, shaken_power
 from simengine.machines.phasor import harmonic_sum, phasor
 from simengine.machines.run import Run
+from simengine.signals.checks import require, require_in, require_positive
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["Background", "Neighbour"]
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from simengine.errors import SimengineError
 from simengine.machines.accelerometer import Accelerometer
-from simengine.machines.checks import require, require_in, require_positive
 from simengine.machines.machine import Machine
 from simengine.machines.mounted import BearingFault
 from simengine.machines.record import record
 from simengine.machines.recording import Recording
 from simengine.machines.wear_faults import DistributedFault
 from simengine.sampling.streams import stream
+from simengine.signals.checks import require, require_in, require_positive
 
 __all__ = ["Degradation", "Life", "Snapshot", "run_to_failure"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.machines.checks import require_in, require_natural, require_positive
 from simengine.machines.lines import Line
+from simengine.signals.checks import require_in, require_natural, require_positive
 
 __all__ = ["ElectricalSupply"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import lfilter
 
-from simengine.machines.checks import require_in, require_positive
-from simengine.machines.clock import ShaftClock
 from simengine.machines.impacts import ImpactKind, Impacts, passings, train
 from simengine.machines.mounted import BearingFault, MountedBearing, impact_strength
+from simengine.signals.checks import require_in, require_positive
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["ElementFault"]
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.errors import SimengineError
-from simengine.machines.checks import require, require_in, require_natural, require_positive
-from simengine.machines.clock import ShaftClock
 from simengine.machines.impacts import ImpactKind, Impacts, no_impacts, passings, train
 from simengine.machines.phasor import harmonic_sum, phasor
 from simengine.machines.run import Run
+from simengine.signals.checks import require, require_in, require_natural, require_positive
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["GearFault", "GearPair", "tooth_window"]
 

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from simengine.machines.clock import ShaftClock
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["ImpactKind", "Impacts", "join_impacts", "no_impacts", "passings", "random_times", "train"]
 

@@ -9,11 +9,11 @@ import numpy as np
 from simengine.errors import SimengineError
 from simengine.machines.accelerometer import Accelerometer
 from simengine.machines.background import Background
-from simengine.machines.clock import ShaftClock
-from simengine.machines.features.checked import checked_signal
 from simengine.machines.impacts import Impacts
 from simengine.machines.machine import Machine, Rotor
 from simengine.machines.record import record
+from simengine.signals.checked import checked_signal
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["Injected", "inject"]
 

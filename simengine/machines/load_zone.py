@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.machines.checks import require_in
+from simengine.signals.checks import require_in
 
 __all__ = ["LoadZone"]
 

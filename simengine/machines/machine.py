@@ -7,7 +7,6 @@ from dataclasses import KW_ONLY, dataclass, field
 
 from simengine.errors import SimengineError
 from simengine.machines.background import Background
-from simengine.machines.checks import require, require_positive
 from simengine.machines.electrical import ElectricalSupply
 from simengine.machines.gears import GearFault, GearPair
 from simengine.machines.lines import Resonance
@@ -16,6 +15,7 @@ from simengine.machines.path import TransferPath
 from simengine.machines.planetary import PlanetarySet
 from simengine.machines.rotor_faults import RotorFault
 from simengine.machines.speed import SpeedProfile
+from simengine.signals.checks import require, require_positive
 
 __all__ = ["Fault", "Machine", "Rotor"]
 

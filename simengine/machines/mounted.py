@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from simengine.machines.bearing import Bearing, BearingOrders
-from simengine.machines.checks import require_in, require_positive
-from simengine.machines.clock import ShaftClock
 from simengine.machines.impacts import Impacts
 from simengine.machines.load_zone import LoadZone
+from simengine.signals.bearing import Bearing, BearingOrders
+from simengine.signals.checks import require_in, require_positive
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["BearingFault", "MountedBearing", "impact_strength"]
 

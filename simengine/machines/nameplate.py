@@ -9,7 +9,6 @@ import numpy as np
 
 from simengine.errors import SimengineError
 from simengine.machines.background import Background, Neighbour
-from simengine.machines.bearing import Bearing
 from simengine.machines.electrical import ElectricalSupply
 from simengine.machines.element_fault import ElementFault
 from simengine.machines.load_zone import LoadZone
@@ -19,6 +18,7 @@ from simengine.machines.path import TransferPath
 from simengine.machines.race_faults import InnerRaceFault, OuterRaceFault
 from simengine.machines.speed import ConstantSpeed, WanderSpeed
 from simengine.machines.wear_faults import BrinellFault, CageFault, DistributedFault
+from simengine.signals.bearing import Bearing
 
 __all__ = ["CONDITIONS", "nameplate_machine"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.signal import lfilter
 
-from simengine.machines.checks import require, require_in, require_positive
 from simengine.machines.impacts import Impacts
+from simengine.signals.checks import require, require_in, require_positive
 
 __all__ = ["TransferPath", "ring", "shake", "shaken_power"]
 

@@ -8,12 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from simengine.machines.checks import require, require_natural, require_positive
-from simengine.machines.clock import ShaftClock
 from simengine.machines.gears import GearFault
 from simengine.machines.impacts import ImpactKind, Impacts, no_impacts, passings, train
 from simengine.machines.phasor import harmonic_sum, phasor
 from simengine.machines.run import Run
+from simengine.signals.checks import require, require_natural, require_positive
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["PlanetarySet"]
 

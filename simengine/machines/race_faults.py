@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.machines.checks import require_in
-from simengine.machines.clock import ShaftClock
 from simengine.machines.impacts import ImpactKind, Impacts, join_impacts, passings, train
 from simengine.machines.mounted import BearingFault, MountedBearing, impact_strength
+from simengine.signals.checks import require_in
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["InnerRaceFault", "OuterRaceFault"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.machines.checks import require
+from simengine.signals.checks import require
 
 __all__ = ["Estimate", "RareEvents", "importance_weights", "weighted_mean"]
 

@@ -9,7 +9,6 @@ from scipy import fft
 
 from simengine.errors import SimengineError
 from simengine.machines.accelerometer import Accelerometer
-from simengine.machines.clock import ShaftClock
 from simengine.machines.gears import GearFault
 from simengine.machines.impacts import Impacts, join_impacts
 from simengine.machines.lines import Line, draw_lines
@@ -22,6 +21,7 @@ from simengine.machines.recording import STEMS, Recording
 from simengine.machines.rotor_faults import RotorFault
 from simengine.machines.run import Run
 from simengine.sampling.streams import stream
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["record"]
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.machines.accelerometer import Accelerometer
-from simengine.machines.clock import ShaftClock
 from simengine.machines.impacts import Impacts
 from simengine.machines.machine import Machine
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["STEMS", "Recording"]
 

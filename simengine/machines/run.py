@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from simengine.machines.clock import ShaftClock
 from simengine.machines.phasor import phasor
 from simengine.sampling.streams import stream
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["Run"]
 

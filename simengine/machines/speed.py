@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.machines.checks import require, require_in, require_positive
-from simengine.machines.clock import ShaftClock
+from simengine.signals.checks import require, require_in, require_positive
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["ConstantSpeed", "RampSpeed", "SpeedProfile", "StepSpeed", "TableSpeed", "WanderSpeed"]
 

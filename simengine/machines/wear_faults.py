@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from simengine.machines.checks import require, require_in, require_natural
-from simengine.machines.clock import ShaftClock
 from simengine.machines.impacts import ImpactKind, Impacts, join_impacts, passings, random_times, train
 from simengine.machines.mounted import BearingFault, MountedBearing, impact_strength
+from simengine.signals.checks import require, require_in, require_natural
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["BrinellFault", "CageFault", "DistributedFault"]
 

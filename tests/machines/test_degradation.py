@@ -7,7 +7,6 @@ from scipy.stats import spearmanr
 from simengine.errors import SimengineError
 from simengine.machines.accelerometer import Accelerometer
 from simengine.machines.background import Background
-from simengine.machines.catalogue import bearing
 from simengine.machines.degradation import Degradation, run_to_failure
 from simengine.machines.machine import Machine
 from simengine.machines.mounted import MountedBearing
@@ -15,6 +14,7 @@ from simengine.machines.path import TransferPath
 from simengine.machines.race_faults import InnerRaceFault
 from simengine.machines.rotor_faults import Unbalance
 from simengine.machines.speed import ConstantSpeed
+from simengine.signals.catalogue import bearing
 
 HOUR = 3600.0
 LAW = Degradation(onset=20 * HOUR, initial=0.1e-3, rate=1 / (20 * HOUR), threshold=3e-3, spread=1.5e-3)

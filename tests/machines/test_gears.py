@@ -7,7 +7,6 @@ from scipy.signal import hilbert
 from simengine.errors import SimengineError
 from simengine.machines.accelerometer import Accelerometer
 from simengine.machines.background import Background
-from simengine.machines.clock import ShaftClock
 from simengine.machines.gear_faults import (
     BrokenTooth,
     CrackedTooth,
@@ -21,6 +20,7 @@ from simengine.machines.machine import Machine
 from simengine.machines.planetary import PlanetarySet
 from simengine.machines.record import record
 from simengine.machines.speed import ConstantSpeed
+from simengine.signals.clock import ShaftClock
 
 PAIR = GearPair(20, 30, eccentricity=(0, 0), wobble=(0, 0))
 ACC = {"a": Accelerometer(12_000, anti_alias_order=0)}

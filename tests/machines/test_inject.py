@@ -2,8 +2,6 @@ import numpy as np
 import pytest
 
 from simengine.errors import SimengineError
-from simengine.machines.catalogue import bearing
-from simengine.machines.features.envelope import envelope_orders
 from simengine.machines.gear_faults import EccentricGear
 from simengine.machines.gears import GearPair
 from simengine.machines.inject import inject
@@ -11,6 +9,8 @@ from simengine.machines.machine import Machine
 from simengine.machines.mounted import MountedBearing
 from simengine.machines.race_faults import OuterRaceFault
 from simengine.machines.speed import ConstantSpeed
+from simengine.signals.catalogue import bearing
+from simengine.signals.envelope import envelope_orders
 
 RATE = 12_000
 RING = bearing("6205")

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from simengine.machines.accelerometer import Accelerometer
-from simengine.machines.catalogue import bearing
 from simengine.machines.label_row import label_row
 from simengine.machines.machine import Machine
 from simengine.machines.mounted import MountedBearing
 from simengine.machines.race_faults import OuterRaceFault
 from simengine.machines.record import record
 from simengine.machines.speed import ConstantSpeed
+from simengine.signals.catalogue import bearing
 
 # columns of bearing-datasets 0.3 that a simulated recording can fill
 SHARED = [

@@ -4,13 +4,13 @@ import pytest
 from simengine.errors import SimengineError
 from simengine.machines.accelerometer import Accelerometer
 from simengine.machines.background import Background
-from simengine.machines.clock import ShaftClock
 from simengine.machines.electrical import ElectricalSupply
 from simengine.machines.machine import Machine
 from simengine.machines.measure import measure
 from simengine.machines.record import record
 from simengine.machines.run import Run
 from simengine.machines.speed import ConstantSpeed
+from simengine.signals.clock import ShaftClock
 
 RATE = 12_000
 COUNT = 6000

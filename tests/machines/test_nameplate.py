@@ -7,11 +7,11 @@ import pytest
 
 from simengine.errors import SimengineError
 from simengine.machines.accelerometer import Accelerometer
-from simengine.machines.catalogue import bearing
-from simengine.machines.features.signature import fault_signature
 from simengine.machines.nameplate import CONDITIONS, nameplate_machine
 from simengine.machines.record import record
 from simengine.sampling.streams import stream
+from simengine.signals.catalogue import bearing
+from simengine.signals.signature import fault_signature
 
 RING = bearing("6205")
 ACC = {"acc": Accelerometer(12_000, range=490.0, bits=16, noise_density=1e-3)}
@@ -59,7 +59,7 @@ def test_bytes_do_not_depend_on_threads():
     code = (
         "from hashlib import sha256\n"
         "from simengine.machines.accelerometer import Accelerometer\n"
-        "from simengine.machines.catalogue import bearing\n"
+        "from simengine.signals.catalogue import bearing\n"
         "from simengine.machines.nameplate import nameplate_machine\n"
         "from simengine.machines.record import record\n"
         "from simengine.sampling.streams import stream\n"

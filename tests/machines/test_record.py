@@ -5,7 +5,6 @@ from scipy.signal import hilbert
 from simengine.errors import SimengineError
 from simengine.machines.accelerometer import Accelerometer
 from simengine.machines.background import Background, Neighbour
-from simengine.machines.catalogue import bearing
 from simengine.machines.electrical import ElectricalSupply
 from simengine.machines.element_fault import ElementFault
 from simengine.machines.gear_faults import BrokenTooth
@@ -18,6 +17,7 @@ from simengine.machines.race_faults import InnerRaceFault, OuterRaceFault
 from simengine.machines.record import record
 from simengine.machines.rotor_faults import Unbalance
 from simengine.machines.speed import ConstantSpeed, RampSpeed, WanderSpeed
+from simengine.signals.catalogue import bearing
 
 RING = bearing("6205")
 ACC = {"de": Accelerometer(12_000)}

@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 
 from simengine.errors import SimengineError
-from simengine.machines.bearing import Bearing
-from simengine.machines.catalogue import bearing
-from simengine.machines.clock import ShaftClock
 from simengine.machines.element_fault import ElementFault
 from simengine.machines.impacts import ImpactKind
 from simengine.machines.load_zone import LoadZone
 from simengine.machines.mounted import MountedBearing
 from simengine.machines.race_faults import InnerRaceFault, OuterRaceFault
 from simengine.machines.wear_faults import BrinellFault, CageFault, DistributedFault
+from simengine.signals.bearing import Bearing
+from simengine.signals.catalogue import bearing
+from simengine.signals.clock import ShaftClock
 
 RING = bearing("6205")
 EXACT = MountedBearing(RING, jitter=0.0)

@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from scipy.integrate import trapezoid
 
 from simengine.errors import SimengineError
-from simengine.machines.clock import ShaftClock
 from simengine.machines.speed import ConstantSpeed, RampSpeed, StepSpeed, TableSpeed, WanderSpeed
+from simengine.signals.clock import ShaftClock
 
 PROFILES = [
     ConstantSpeed(29.95),

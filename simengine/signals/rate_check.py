@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import fft
 
-from simengine.machines.features.checked import checked_signal
+from simengine.signals.checked import checked_signal
 
 __all__ = ["RateCheck", "check_rate"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import median_filter
 
-from simengine.machines.bearing import Bearing, BearingOrders
+from simengine.signals.bearing import Bearing, BearingOrders
 
 __all__ = ["COMBS", "FaultLine", "comb_scores", "fault_lines", "line_ratios"]
 

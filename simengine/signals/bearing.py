@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from simengine.machines.checks import require, require_in, require_natural, require_positive
+from simengine.signals.checks import require, require_in, require_natural, require_positive
 
 __all__ = ["Bearing", "BearingOrders"]
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import fft
 
 from simengine.errors import SimengineError
-from simengine.machines.features.checked import checked_signal
+from simengine.signals.checked import checked_signal
 
 __all__ = ["ZONE_LIMITS", "severity_zone", "velocity_rms"]
 

@@ -4,20 +4,20 @@ import pytest
 from simengine.errors import SimengineError
 from simengine.machines.accelerometer import Accelerometer
 from simengine.machines.background import Background
-from simengine.machines.catalogue import bearing
-from simengine.machines.clock import ShaftClock
-from simengine.machines.features.envelope import envelope_orders, squared_envelopes
-from simengine.machines.features.fault_lines import fault_lines, line_ratios
-from simengine.machines.features.kurtogram import kurtogram
-from simengine.machines.features.order_tracking import clock_from_signal, clock_from_tacho, order_spectrum, over_angle
-from simengine.machines.features.severity import severity_zone, velocity_rms
-from simengine.machines.features.whitening import prewhiten
 from simengine.machines.machine import Machine, Rotor
 from simengine.machines.mounted import MountedBearing
 from simengine.machines.path import TransferPath
 from simengine.machines.race_faults import InnerRaceFault, OuterRaceFault
 from simengine.machines.record import record
 from simengine.machines.speed import ConstantSpeed, RampSpeed, WanderSpeed
+from simengine.signals.catalogue import bearing
+from simengine.signals.clock import ShaftClock
+from simengine.signals.envelope import envelope_orders, squared_envelopes
+from simengine.signals.fault_lines import fault_lines, line_ratios
+from simengine.signals.kurtogram import kurtogram
+from simengine.signals.order_tracking import clock_from_signal, clock_from_tacho, order_spectrum, over_angle
+from simengine.signals.severity import severity_zone, velocity_rms
+from simengine.signals.whitening import prewhiten
 
 RING = bearing("6205")
 RATE = 12_000

@@ -6,7 +6,7 @@ import difflib
 import math
 
 from simengine.errors import SimengineError
-from simengine.machines.bearing import Bearing
+from simengine.signals.bearing import Bearing
 
 __all__ = ["BEARINGS", "bearing"]
 

@@ -8,9 +8,9 @@ import numpy as np
 from scipy import fft
 
 from simengine.errors import SimengineError
-from simengine.machines.clock import ShaftClock
-from simengine.machines.features.checked import checked_signal
-from simengine.machines.features.whitening import whiten_spectrum
+from simengine.signals.checked import checked_signal
+from simengine.signals.clock import ShaftClock
+from simengine.signals.whitening import whiten_spectrum
 
 __all__ = ["envelope_orders", "squared_envelopes"]
 

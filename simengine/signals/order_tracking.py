@@ -7,8 +7,8 @@ from scipy import fft
 from scipy.interpolate import CubicSpline
 
 from simengine.errors import SimengineError
-from simengine.machines.clock import ShaftClock
-from simengine.machines.features.checked import checked_signal
+from simengine.signals.checked import checked_signal
+from simengine.signals.clock import ShaftClock
 
 __all__ = ["clock_from_signal", "clock_from_tacho", "order_spectrum", "over_angle"]
 

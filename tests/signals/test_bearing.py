@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simengine.errors import SimengineError
-from simengine.machines.bearing import Bearing
-from simengine.machines.catalogue import BEARINGS, bearing
+from simengine.signals.bearing import Bearing
+from simengine.signals.catalogue import BEARINGS, bearing
 
 # orders as the owners of the rigs publish them
 PUBLISHED = {

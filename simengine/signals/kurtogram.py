@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.machines.features.checked import checked_signal
-from simengine.machines.features.envelope import squared_envelopes
+from simengine.signals.checked import checked_signal
+from simengine.signals.envelope import squared_envelopes
 
 __all__ = ["Kurtogram", "kurtogram"]
 

@@ -5,11 +5,11 @@ import pytest
 
 from simengine.machines.accelerometer import Accelerometer
 from simengine.machines.background import Background
-from simengine.machines.features.rate_check import check_rate
 from simengine.machines.machine import Machine, Rotor
 from simengine.machines.record import record
 from simengine.machines.rotor_faults import Looseness
 from simengine.machines.speed import ConstantSpeed
+from simengine.signals.rate_check import check_rate
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "bearings"  # beside the checkout, never in it
 real = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real bearing records are not in {DATA}")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.machines.bearing import Bearing
-from simengine.machines.clock import ShaftClock
-from simengine.machines.features.envelope import envelope_orders, squared_envelopes
-from simengine.machines.features.fault_lines import comb_scores, fault_lines, line_ratios
+from simengine.signals.bearing import Bearing
+from simengine.signals.clock import ShaftClock
+from simengine.signals.envelope import envelope_orders, squared_envelopes
+from simengine.signals.fault_lines import comb_scores, fault_lines, line_ratios
 
 __all__ = ["Signature", "default_bands", "fault_signature"]
 

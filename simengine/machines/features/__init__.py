@@ -1,1 +1,0 @@
-"""Features of vibration: whitening, envelopes on the order axis, kurtogram, order tracking, severity."""
