@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 SCENE ?= tabletop
 OUT ?= demo
+EXTRAS ?= test,lint,decompose,signals,learn
 BIN := $(VENV)/bin
 
 .PHONY: demo test lint system clean
@@ -31,7 +32,7 @@ $(VENV)/.installed: pyproject.toml tools/constraints.txt | system
 
 $(VENV)/.installed-test: pyproject.toml tools/constraints.txt | system
 	@PYTHON="$(PYTHON)" sh tools/check_system.sh test
-	sh tools/install.sh "$(PYTHON)" "$(VENV)" ".[test,lint,decompose,evaluate]"
+	sh tools/install.sh "$(PYTHON)" "$(VENV)" ".[$(EXTRAS)]"
 	@touch $@ $(VENV)/.installed
 
 clean:

@@ -113,6 +113,6 @@ def _scikit_learn() -> tuple[Any, Any, Any, Any]:
     except ImportError as error:
         raise SimengineError(
             "the classifier two-sample test needs scikit-learn, which is not installed:"
-            " pip install 'simengine[evaluate]'."
+            " pip install 'simengine[learn]'."
         ) from error
     return decomposition, linear_model, pipeline, preprocessing
