@@ -128,8 +128,17 @@ def encode_texture(texture: NDArray[np.uint8]) -> list[NDArray[np.uint32]]:
             level = 0.5 * (level[:, 0::2] + level[:, 1::2])
 
 
+def _texels(levels: list[NDArray[np.uint32]]) -> int:
+    return sum(level.size for level in levels)
+
+
 class DeviceCache:
-    """Least recently used meshes and textures leave when the memory bound is reached."""
+    """Least recently used meshes and textures leave when the memory bound is reached.
+
+    Args:
+        device: Name of the device.
+        limit: Bytes of meshes; textures may have a quarter of that beside them.
+    """
 
     def __init__(self, *, device: str, limit: int = 1 << 28) -> None:
         self.device = device
@@ -154,8 +163,9 @@ class DeviceCache:
                 break
             if key not in used:
                 total -= self._meshes.pop(key).bytes
-        while len(self._textures) > 256:
-            self._textures.popitem(last=False)
+        total = sum(_texels(levels) for levels in self._textures.values())
+        while 4 * total > self.limit // 4:
+            total -= _texels(self._textures.popitem(last=False)[1])
 
     def textures(self, pictures: tuple[NDArray[np.uint8], ...]) -> Any:
         """All levels of all pictures in one array: (texels, starts, sizes, first_levels) on the device."""
