@@ -1,9 +1,9 @@
-"""Reading a data set: records one by one, pictures decoded to arrays. Needs neither physics nor renderer."""
+"""Reading a data set: records and signals one by one, pictures decoded to arrays. Needs neither physics nor renderer."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from simengine.dataset.manifest import read_manifest
 from simengine.dataset.pictures import decode_picture
 from simengine.dataset.record import SampleRecord, ViewRecord
 from simengine.dataset.shard import RECORDS, shard_folder
+from simengine.dataset.signals import SIGNALS, read_signals
 from simengine.dataset.tally import Tally
 from simengine.errors import SimengineError
 
@@ -109,6 +110,35 @@ class Dataset:
         path = self.root / shard_folder(number) / RECORDS
         with disk_errors("read", path), path.open("rb") as file:
             yield from file
+
+    def signals(
+        self, *, columns: Sequence[str] | None = None, indices: Sequence[int] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Every row of signals in order, a few in memory at a time.
+
+        Args:
+            columns: Names of the columns wanted (`simengine.dataset.signals.COLUMNS`); all if None.
+            indices: Numbers of the samples wanted; all if None.
+
+        Yields:
+            One recording by one sensor: its labels, and arrays for the signal and the nested labels.
+
+        Raises:
+            SimengineError: The data set has no signals, no such column, or a file can't be read.
+
+        Example:
+            >>> data = Dataset.open("out/bench")  # doctest: +SKIP
+            >>> for row in data.signals(columns=["signal", "fs", "fault_type"]):  # doctest: +SKIP
+            ...     print(row["fault_type"], row["signal"].std())
+        """
+        size = self.plan["shard_size"]
+        shards = range(self.shard_count) if indices is None else sorted({index // size for index in indices})
+        paths = [self.root / shard_folder(number) / SIGNALS for number in shards]
+        if paths and not any(path.is_file() for path in paths):
+            raise SimengineError(f"{self.root} has no signals: its scene has no `sensors` that make any.")
+        for path in paths:
+            if path.is_file():  # a shard whose samples made none has none
+                yield from read_signals(path, columns=columns, indices=indices)
 
     def picture(self, view: ViewRecord, output: str) -> NDArray[Any]:
         """One picture of a view, decoded.

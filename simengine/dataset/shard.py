@@ -4,6 +4,7 @@ A shard is a folder with the samples ``start`` to ``stop - 1``:
 
 - ``records.jsonl``: one `SampleRecord` a line, canonical JSON;
 - ``000012.CAMERA.FRAME.OUTPUT.png``: the pictures;
+- ``signals.parquet``: the signals with their labels, if the scene has sensors that make any;
 - ``shard.json``: SHA-256 and size of every other file, the list of samples, counts, and its own seal.
 
 It is written as ``.NAME.tmp`` beside its place, made safe on the disk, and renamed: under its own
@@ -15,14 +16,16 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 from simengine.dataset.canonical import canonical_json
 from simengine.dataset.disk import disk_errors, sync
 from simengine.dataset.record import SampleRecord
+from simengine.dataset.signals import SIGNALS, SignalWriter
 from simengine.dataset.tally import Tally
 from simengine.errors import SimengineError
 
@@ -78,6 +81,7 @@ class ShardWriter:
         self._draft = self._target.with_name(f".{self._target.name}.tmp")
         self._samples: list[int] = []
         self._files: dict[str, dict[str, Any]] = {}
+        self._signals: tuple[SignalWriter, BinaryIO] | None = None
 
     def __enter__(self) -> ShardWriter:
         with disk_errors("make the folder", self._draft):
@@ -99,6 +103,14 @@ class ShardWriter:
         with disk_errors("remove", self._draft / name):
             (self._draft / name).unlink()
         del self._files[name]
+
+    def add_signal(self, row: Mapping[str, Any]) -> None:
+        """Adds a row of signals; see `simengine.dataset.signals`. It can't be taken back."""
+        with disk_errors("write", self._draft / SIGNALS):
+            if self._signals is None:
+                file = (self._draft / SIGNALS).open("wb")
+                self._signals = SignalWriter(file, stems="stem_fault" in row), file
+            self._signals[0].add(row)
 
     def add(self, record: SampleRecord) -> None:
         """Adds the record of a sample whose files are written."""
@@ -122,6 +134,12 @@ class ShardWriter:
             self._records.close()
             size = (self._draft / RECORDS).stat().st_size
         self._files[RECORDS] = {"sha256": self._digest.hexdigest(), "size": size}
+        if self._signals is not None:
+            path = self._draft / SIGNALS
+            with disk_errors("write", path):
+                for part in self._signals:
+                    part.close()
+                self._files[SIGNALS] = {"sha256": hash_file(path), "size": path.stat().st_size}
         index = {"shard": self._number, "samples": self._samples, "files": self._files, "counts": self.tally.to_dict()}
         data = _sealed(index)
         with disk_errors("write", self._draft):
@@ -138,6 +156,8 @@ class ShardWriter:
     ) -> None:
         try:
             self._records.close()
+            for part in self._signals or ():  # the writer ends its file, or it would when nobody listens any more
+                part.close()
         except OSError:
             if error is None:
                 raise
