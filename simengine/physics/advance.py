@@ -27,9 +27,11 @@ def advance(world: World, resolution: Resolution, begin: float, span: float, log
     looks = resolution.looks(span)
     part = span / looks
     for look in range(looks):
-        count = resolution.steps(part, world.speeds())
+        driven = world.driven_speeds(begin + part * look, begin + part * (look + 1))
+        count = resolution.steps(part, world.speeds(), *driven)
         world.set_time_step(part / count)
         for step in range(1, count + 1):
-            world.step()
+            now = begin + part * (look + step / count)
+            world.step(now)
             if log is not None:
-                log.look(begin + part * (look + step / count))
+                log.look(now)

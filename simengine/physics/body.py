@@ -71,8 +71,8 @@ class Body:
 
     @property
     def dynamic(self) -> bool:
-        """Whether it can move."""
-        return not self.physics.static
+        """Whether forces move it."""
+        return not self.physics.static and self.source.spec.drive is None
 
     @property
     def articulated(self) -> bool:
@@ -131,6 +131,11 @@ class Body:
         local = (self.points - self.center_of_mass) @ matrix(self.principal[0])
         thickness, width, length = sorted(np.ptp(local, axis=0).tolist())
         return thickness, width, length
+
+    @cached_property
+    def radius(self) -> float:
+        """Greatest distance of its surface from its origin [m]."""
+        return float(np.linalg.norm(self.points, axis=1).max())
 
     @cached_property
     def gyration(self) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from simengine.physics.body import Body, Pose
+from simengine.physics.drive import Drive
 from simengine.physics.frames import multiply, rotate
 from simengine.physics.trajectory import Trajectory
 from simengine.physics.world import World
@@ -22,14 +23,18 @@ class Recorder:
         world: The world.
         bodies: All bodies of the scene.
         poses: Where they were released, which is where the static ones stay.
+        drives: How machines move bodies, by their number.
     """
 
-    def __init__(self, world: World, bodies: Sequence[Body], poses: Sequence[Pose]) -> None:
+    def __init__(
+        self, world: World, bodies: Sequence[Body], poses: Sequence[Pose], drives: Mapping[int, Drive]
+    ) -> None:
         self._world = world
         self._rows = [(number, link) for number, body in enumerate(bodies) for link in range(len(body.asset.links))]
         self._bodies = bodies
         firsts = [row for row, (_, link) in enumerate(self._rows) if link == 0]
         self._moving = [firsts[number] for number in world.moving]
+        self._drives = {firsts[number]: drive for number, drive in drives.items()}
         self._still = np.zeros((len(self._rows), 13))
         for row, (number, link) in enumerate(self._rows):
             pose, (position, rotation) = poses[number], bodies[number].link_frames[link]
@@ -43,6 +48,8 @@ class Recorder:
         """Records the present state as that of `time` [s]."""
         state = self._still.copy()
         state[self._moving] = np.concatenate(self._world.poses(), axis=1)
+        for row, drive in self._drives.items():
+            state[row] = drive.states(time)[0]
         for number, model in self._world.articulated.items():
             rows = [row for row, (owner, _) in enumerate(self._rows) if owner == number]
             state[rows] = model.link_states()

@@ -27,6 +27,7 @@ _CALM = 0.1  # [s/m]: keeps the push out of 0.04 units in a step below 0.08 m/s
 _SAG = 0.01  # largest way that gravity adds in a step, in thicknesses
 _WAY = 0.35  # largest way in a step, in thicknesses of what moves and of what it may hit
 _BULK = 0.15  # a solid is pushed back out of a thinner wall, not through it, until it is half through; with reserve
+_TURN = 0.2  # of what a machine moves, in a step [rad]; Bullet itself turns nothing by more than pi / 4
 _HALVINGS = 6  # of the step, while things are fast
 _LOOK = 1 / 60  # time between two looks at the speeds [s]
 
@@ -51,16 +52,18 @@ class Resolution:
         """Into how many equal parts a span of time [s] is cut, to look at the speeds before each."""
         return max(math.ceil(span / _LOOK - 1e-9), 1)
 
-    def steps(self, span: float, speeds: NDArray[np.float64]) -> int:
+    def steps(self, span: float, speeds: NDArray[np.float64], spin: float = 0.0, rim: float = 0.0) -> int:
         """How many equal steps a span of time [s] takes: as many as at rest, doubled until nothing goes too far in one.
 
         Args:
             span: The time [s].
             speeds: Speeds of the moving bodies now [m/s], shape (M,).
+            spin: Largest angular speed of what machines move [rad/s].
+            rim: Largest speed of its surface [m/s].
         """
         count = max(math.ceil(span / self.time_step - 1e-9), 1)
-        ways = (speeds + self.gravity * span) * span / self.reach
-        wanted = max(float(ways.max(initial=0.0)) / count, 1.0)
+        ways = (np.maximum(speeds, rim) + self.gravity * span) * span / self.reach
+        wanted = max(float(ways.max(initial=0.0)) / count, spin * span / (_TURN * count), 1.0)
         return count * 2 ** min(math.ceil(math.log2(wanted)), _HALVINGS)
 
 

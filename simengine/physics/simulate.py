@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -11,8 +12,9 @@ from simengine.assets.collision import collision_of
 from simengine.errors import Rejected
 from simengine.physics.advance import advance
 from simengine.physics.articulated import link_frames
-from simengine.physics.body import Body
+from simengine.physics.body import Body, Pose
 from simengine.physics.contacts import ContactLog
+from simengine.physics.drive import Clock, Drive
 from simengine.physics.placement.place import place
 from simengine.physics.recorder import Recorder
 from simengine.physics.scale import Resolution, choose_resolution
@@ -24,7 +26,7 @@ from simengine.scene.scene import Scene
 __all__ = ["simulate"]
 
 
-def simulate(scene: Scene) -> Trajectory:
+def simulate(scene: Scene, *, clocks: Mapping[str, Clock] | None = None) -> Trajectory:
     """Places the objects of a scene, lets physics act, and records every body at the time of each picture.
 
     Each call makes a PyBullet world of its own and disposes of it, so that the result is a
@@ -32,6 +34,7 @@ def simulate(scene: Scene) -> Trajectory:
 
     Args:
         scene: One draw of a scene.
+        clocks: Angles of the machines' shafts by machine.
 
     Returns:
         States at the times of the pictures; body by body in the order of the objects.
@@ -42,13 +45,14 @@ def simulate(scene: Scene) -> Trajectory:
     """
     bodies = [_body(item, scene) for item in scene.objects]
     poses = place(scene, bodies)
+    drives = _drives(bodies, poses, clocks or {})
     rules, timeline = scene.model.world, scene.model.timeline
     resolution = choose_resolution(bodies, rules)
     with World(gravity=rules.gravity, scale=resolution.scale) as world:
         for number, (body, pose) in enumerate(zip(bodies, poses, strict=True)):
-            world.add(number, body, pose)
+            world.add(number, body, pose, drives.get(number))
         world.ready()
-        recorder = Recorder(world, bodies, poses)
+        recorder = Recorder(world, bodies, poses, drives)
         settled_time, start = math.nan, timeline.start
         log = None
         if start == "settled":
@@ -85,6 +89,15 @@ def _body(item, scene: Scene) -> Body:
             "physics", f"{body.name} has no volume, so its mass is 0: give `physics.mass`, or make it static."
         )
     return body
+
+
+def _drives(bodies: Sequence[Body], poses: Sequence[Pose], clocks: Mapping[str, Clock]) -> dict[int, Drive]:
+    """The motion of every body that a machine moves, by its number."""
+    return {
+        number: Drive(clocks[body.source.spec.drive.machine], body.source.spec.drive, pose)
+        for number, (body, pose) in enumerate(zip(bodies, poses, strict=True))
+        if body.source.spec.drive is not None
+    }
 
 
 def _settle(scene: Scene, world: World, bodies, poses, resolution: Resolution) -> float:

@@ -26,6 +26,8 @@ from simengine.bullet import pybullet
 from simengine.physics.articulated import Articulated
 from simengine.physics.belt import BELT_MASS, Belt
 from simengine.physics.body import Body, Pose
+from simengine.physics.drive import Drive
+from simengine.physics.driven import Driven
 from simengine.physics.frames import inverse, matrix, multiply, rotate
 from simengine.physics.shapes import create_shapes
 
@@ -61,6 +63,7 @@ class World:
         self._gyration: list[float] = []
         self._articulated: dict[int, Articulated] = {}
         self._belts: list[Belt] = []
+        self._driven: list[Driven] = []
         self._client = -1
 
     def __enter__(self) -> World:
@@ -98,13 +101,14 @@ class World:
             physicsClientId=self._client,
         )
 
-    def add(self, number: int, body: Body, pose: Pose) -> None:
+    def add(self, number: int, body: Body, pose: Pose, drive: Drive | None = None) -> None:
         """Adds a body.
 
         Args:
             number: Its number among the scene's bodies.
             body: The body.
             pose: Where it is released and how it moves.
+            drive: How a machine moves it.
         """
         if body.articulated:
             self._add_articulated(number, body, pose)
@@ -115,21 +119,23 @@ class World:
             origin=body.center_of_mass,
             rotation=turn,
             scale=self.scale,
-            joined=body.dynamic,
+            joined=body.dynamic or drive is not None,
             client=self._client,
         )
         at, rotation = self._to_bullet(body, pose)
         physics = body.physics
-        drive = rotate(pose.rotation, physics.surface_velocity) * self.scale
-        belt = not body.dynamic and bool(np.any(drive))
-        mass = BELT_MASS if belt else body.mass
+        surface = rotate(pose.rotation, physics.surface_velocity) * self.scale
+        belt = not body.dynamic and drive is None and bool(np.any(surface))
+        mass = BELT_MASS if belt or drive else body.mass
         for shape in shapes:  # a static body may be many, which spares Bullet the compound
             handle = pybullet.createMultiBody(
                 mass, shape, self._speck, at, rotation, useMaximalCoordinates=1, physicsClientId=self._client
             )
-            inertia = (
-                {"mass": body.mass, "localInertiaDiagonal": (moments * self.scale**2).tolist()} if body.dynamic else {}
-            )
+            inertia = {}
+            if body.dynamic:
+                inertia = {"mass": body.mass, "localInertiaDiagonal": (moments * self.scale**2).tolist()}
+            elif drive:
+                inertia = {"mass": mass, "localInertiaDiagonal": [mass * (self.scale * body.radius) ** 2] * 3}
             pybullet.changeDynamics(
                 handle,
                 -1,
@@ -144,7 +150,10 @@ class World:
             )
             self.owners[handle] = number
             if belt:
-                self._belts.append(Belt(handle, at, rotation, drive.tolist(), self._gravity * self.scale))
+                self._belts.append(Belt(handle, at, rotation, surface.tolist(), self._gravity * self.scale))
+            elif drive:
+                center = body.center_of_mass
+                self._driven.append(Driven(handle, drive, center, body.radius, self.scale, self._gravity))
         if body.dynamic:
             self._handles[number], self._frames[number] = handle, (body.center_of_mass, turn)
             self._release(handle, body, pose)
@@ -170,15 +179,18 @@ class World:
         pybullet.resetBaseVelocity(handle, velocity, list(pose.spin), physicsClientId=self._client)
 
     def ready(self) -> None:
-        """Ends the adding of bodies: belts stop touching what stands still."""
-        still = [handle for handle, number in self.owners.items() if number not in self._handles]
-        for belt in self._belts:
-            belt.ignore(still, self._client)
+        """Ends the adding of bodies: belts and driven bodies stop touching what does not yield."""
+        firm = [handle for handle, number in self.owners.items() if number not in self._handles]
+        movers: list[Belt | Driven] = [*self._belts, *self._driven]
+        for mover in movers:
+            mover.ignore(firm, self._client)
 
-    def step(self) -> None:
-        """Advances the world by one step."""
+    def step(self, until: float) -> None:
+        """Advances the world by one step, which ends at time `until` [s]."""
         for belt in self._belts:
             belt.drive(self._client)
+        for driven in self._driven:
+            driven.push(until, self.time_step, self._client)
         pybullet.stepSimulation(physicsClientId=self._client)
 
     def damp(self, share: float) -> None:
@@ -198,6 +210,12 @@ class World:
         """
         squares = self.velocities() ** 2
         return np.sqrt(squares[:, :3].sum(axis=1) + np.array(self._gyration) * squares[:, 3:].sum(axis=1))
+
+    def driven_speeds(self, begin: float, end: float) -> tuple[float, float]:
+        """Largest angular speed [rad/s] and speed at the rim [m/s] of what machines move, between two times."""
+        spins = [driven.drive.fastest(begin, end) for driven in self._driven if self._handles]
+        rims = [spin * driven.radius for spin, driven in zip(spins, self._driven, strict=False)]
+        return max(spins, default=0.0), max(rims, default=0.0)
 
     def poses(self) -> tuple[Doubles, Doubles, Doubles]:
         """Origins (M, 3) [m], rotations (M, 4) and velocities of the origins (M, 6) of the moving bodies."""

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import Count, Flag, Fraction, OneOf, Part, Text, Variable
+from simengine.scene.schema.drive import Drive
 from simengine.scene.schema.material import Material
 from simengine.scene.schema.placement import Fixed, Placement, Repeat
 from simengine.scene.schema.shapes import Shape
@@ -77,5 +78,8 @@ class Object(Part):
     physics: Physics = Field(default_factory=Physics, description="How it moves and touches.")
     placement: Placement = Field(
         default_factory=lambda: Placement(fixed=Fixed()), description="How it comes to its place."
+    )
+    drive: Drive | None = Field(
+        None, description="The machine that moves it, if one does; it is then `fixed` in place."
     )
     visible: Flag = Field(True, description="Whether it is drawn.")

@@ -1,0 +1,131 @@
+"""Driven bodies: the pose in each frame is the shaft's angle, and what they touch is carried along."""
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from simengine.physics.simulate import simulate
+from simengine.signals.clock import ShaftClock
+
+CLOCKS = {
+    "constant": ShaftClock([0.0], [23.7]),
+    "ramp": ShaftClock([0.0, 2.0], [0.0, 60.0]),
+    "step": ShaftClock([0.0, 0.31, 0.31, 1.0], [5.0, 9.0, 2.0, 40.0]),
+}
+
+
+def wheel(ratio=1.0, **drive):
+    return {
+        "shape": {"cylinder": {"radius": 0.1, "height": 0.04}},
+        "drive": {"machine": "m", "ratio": ratio, **drive},
+        "placement": {"fixed": {"position": [0.3, -0.2, 0.5], "rotation": [0.5, 0.5, 0.5, 0.5]}},
+    }
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+@pytest.mark.parametrize("ratio", [1.0, -17 / 41, 3.25])
+def test_the_pose_of_each_frame_is_the_angle_of_the_shaft(scene, clock, ratio):
+    """An independent oracle turns a vector by the angle; the angle itself is the clock's closed form."""
+    shaft = CLOCKS[clock]
+    path = simulate(
+        scene({"wheel": wheel(ratio)}, timeline={"start": 0.05, "frames": 25, "rate": 24.7}), clocks={"m": shaft}
+    )
+    home = Rotation.from_quat([0.5, 0.5, 0.5, 0.5])
+    for k, time in enumerate(path.times):
+        turned = home.inv() * Rotation.from_quat(path.rotations[k, 1])
+        x, y, z = turned.apply([1.0, 0.0, 0.0])
+        angle = np.arctan2(y, x) / (2 * np.pi)
+        off = angle - ratio * shaft.turns(time)
+        assert abs(z) < 1e-12
+        assert abs(off - round(off)) * 2 * np.pi < 1e-6
+        spin = home.inv().apply(path.velocities[k, 1, 3:])
+        assert spin == pytest.approx([0, 0, 2 * np.pi * ratio * shaft.speed(time)], abs=1e-9)
+    assert path.positions[:, 1] == pytest.approx(np.tile([0.3, -0.2, 0.5], (25, 1)), abs=1e-12)
+
+
+def test_velocities_are_the_derivatives_of_the_poses(scene):
+    """Central differences of the poses, with every fault that can be seen."""
+    faults = {
+        "runout": 0.004,
+        "tilt": 0.03,
+        "heavy_side": 0.7,
+        "shake": [0.001, 0.0, 0.003],
+        "order": 0.5,
+        "phase": 1.0,
+    }
+    clock = {"m": ShaftClock([0.0, 1.0], [3.0, 9.0])}
+    step = 1e-5
+
+    def at(time):
+        path = simulate(scene({"wheel": wheel(2.0, **faults)}, timeline={"start": time, "frames": 1}), clocks=clock)
+        return path.positions[0, 1], Rotation.from_quat(path.rotations[0, 1]), path.velocities[0, 1]
+
+    for time in (0.2, 0.77):
+        (p0, r0, _), (_, _, v1), (p2, r2, _) = at(time - step), at(time), at(time + step)
+        assert (p2 - p0) / (2 * step) == pytest.approx(v1[:3], abs=1e-5)
+        assert (r2 * r0.inv()).as_rotvec() / (2 * step) == pytest.approx(v1[3:], rel=1e-4, abs=1e-3)
+        assert np.linalg.norm(v1[:3]) > 0.05
+
+
+def test_runout_and_tilt_turn_with_the_shaft_and_are_as_large_as_said(scene):
+    shaft = ShaftClock([0.0], [1.0])
+    objects = {"wheel": wheel(1.0, runout=0.01, tilt=0.1, heavy_side=0.4)}
+    path = simulate(scene(objects, timeline={"start": 0.0, "frames": 16, "rate": 16}), clocks={"m": shaft})
+    away = path.positions[:, 1] - [0.3, -0.2, 0.5]
+    assert np.linalg.norm(away, axis=1) == pytest.approx(np.full(16, 0.01))
+    assert away.mean(axis=0) == pytest.approx(np.zeros(3), abs=1e-12)
+    axis = Rotation.from_quat([0.5, 0.5, 0.5, 0.5]).apply([0, 0, 1])
+    own = Rotation.from_quat(path.rotations[:, 1]).apply([0, 0, 1])
+    assert np.arccos(own @ axis) == pytest.approx(np.full(16, 0.1))
+    assert own.mean(axis=0) == pytest.approx(axis * np.cos(0.1), abs=1e-12)
+
+
+def test_a_turntable_carries_what_lies_on_it(scene):
+    """Slow enough for friction to hold: the box goes around with the table and turns as it does."""
+    table = {
+        "shape": {"cylinder": {"radius": 0.3, "height": 0.04}},
+        "physics": {"friction": 0.9},
+        "drive": {"machine": "m", "ratio": 0.5},
+        "placement": {"fixed": {"position": [0, 0, 0.5]}},
+    }
+    box = {
+        "shape": {"box": {"size": [0.05, 0.05, 0.05]}},
+        "physics": {"friction": 0.9},
+        "placement": {"fixed": {"position": [0.15, 0, 0.5451]}},
+    }
+    shaft = ShaftClock([0.0, 1.0], [0.0, 1.0])
+    path = simulate(
+        scene({"table": table, "box": box}, timeline={"start": 0.0, "frames": 13, "rate": 8}), clocks={"m": shaft}
+    )
+    angle = np.unwrap(np.arctan2(path.positions[:, 2, 1], path.positions[:, 2, 0]))
+    expected = np.pi * shaft.turns(path.times)
+    assert expected[-1] > 3
+    assert angle == pytest.approx(expected, abs=0.03)
+    turn = Rotation.from_quat(path.rotations[:, 2]).as_matrix()
+    assert np.unwrap(np.arctan2(turn[:, 1, 0], turn[:, 0, 0])) == pytest.approx(expected, abs=0.03)
+    assert np.linalg.norm(path.positions[:, 2, :2], axis=1) == pytest.approx(np.full(13, 0.15), abs=0.004)
+
+
+def test_a_fast_beater_knocks_a_ball_off_and_feels_nothing(scene):
+    """At 30 turns a second Bullet needs far smaller steps than usual; the ball leaves faster than the beater came."""
+    beater = {
+        "shape": {"box": {"size": [0.2, 0.02, 0.02]}},
+        "physics": {"restitution": 1.0},
+        "drive": {"machine": "m"},
+        "placement": {"fixed": {"position": [0, 0, 1.0]}},
+    }
+    ball = {
+        "shape": {"sphere": {"radius": 0.01}},
+        "physics": {"restitution": 1.0},
+        "placement": {"fixed": {"position": [0.0, 0.08, 1.0]}},
+    }
+    path = simulate(
+        scene(
+            {"beater": beater, "ball": ball}, world={"gravity": 0.0}, timeline={"start": 0.0, "frames": 5, "rate": 100}
+        ),
+        clocks={"m": ShaftClock([0.0], [30.0])},
+    )
+    rim = 2 * np.pi * 30 * 0.08
+    speed = np.linalg.norm(path.velocities[-1, 2, :3])
+    assert rim < speed < 2.3 * rim
+    assert path.positions[-1, 1] == pytest.approx([0, 0, 1], abs=1e-12)
