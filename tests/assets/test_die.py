@@ -91,3 +91,21 @@ def test_faces_are_flat_between_the_pips_and_collide_without_them(built):
     body = trimesh.convex.convex_hull(hull)
     drawn = trimesh.convex.convex_hull(mesh.vertices)
     assert body.volume == pytest.approx(drawn.volume, rel=0.02)
+
+
+def test_the_ball_cuts_corners_but_spares_faces_and_pips(built):
+    size = 0.016
+    asset, plain = (built("die", size=size, rounding=0.05, **ball) for ball in ({"ball": 0.75}, {}))
+    mesh = asset.links[0].mesh
+    distance = np.linalg.norm(mesh.vertices, axis=1)
+    assert distance.max() == pytest.approx(0.75 * size, rel=1e-5)
+    assert np.linalg.norm(plain.links[0].mesh.vertices, axis=1).max() > 0.8 * size
+    # What stands on the ball faces away from its centre; the rest is as it was.
+    on_ball = (distance[mesh.faces] > 0.75 * size * (1 - 1e-6)).all(axis=1)
+    assert on_ball.sum() > 100
+    away = mesh.vertices[mesh.faces[on_ball]] / (0.75 * size)
+    assert np.allclose(mesh.normals[on_ball], away, atol=1e-5)
+    for normal in asset.directions.values():
+        assert (mesh.vertices @ np.array(normal)).max() == pytest.approx(size / 2, rel=1e-6)
+    assert np.allclose(np.sort(pips(asset)[0], axis=0), np.sort(pips(plain)[0], axis=0), atol=1e-6)
+    assert 0.9 < asset.volume / plain.volume < 0.98

@@ -22,6 +22,8 @@ CASES = [
     ("die", {}),
     ("die", {"rounding": 1.0, "pip_radius": 1.0, "pip_depth": 0.5, "handedness": "left"}),
     ("die", {"rounding": 0.0, "pip_radius": 1.0, "pip_depth": 0.0}),
+    ("die", {"rounding": 0.08, "ball": 0.72}),
+    ("die", {"rounding": 0.0, "ball": 0.6, "pip_radius": 0.095, "pip_spacing": 0.27}),
     ("bolt", {}),
     ("bolt", {"head": "socket", "diameter": 0.003, "length": 0.006}),
     ("bolt", {"diameter": 0.012, "length": 0.12}),
@@ -49,7 +51,7 @@ CASES = [
     ("drum", {}),
     ("drum", {"radius": 0.15, "height": 0.2}),
 ]
-MOST = {"die": 6000, "bolt": 8000, "sphere": 2500, "gear": 12000, "can": 6500, "mug": 6000}
+MOST = {"die": 10_000, "bolt": 8000, "sphere": 2500, "gear": 12000, "can": 6500, "mug": 6000}
 
 
 @pytest.mark.parametrize(("tag", "values"), CASES)

@@ -1,13 +1,14 @@
-"""Dice with rounded edges and pips cut as spherical dimples."""
+"""Dice with rounded edges, corners cut by a ball, and pips cut as spherical dimples."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.assets.ball_cut import ball_cut
 from simengine.assets.draft import Draft
 from simengine.assets.hulls import compound
 from simengine.assets.mesh import Surface
@@ -54,23 +55,45 @@ def die(shape: shapes.Die) -> Draft:
     s = shape.size
     radius = min(shape.rounding, _CAP) * s
     flat = s / 2 - radius
-    spacing = min(0.25 * s, 0.7 * flat)
-    pip = float(np.clip(shape.pip_radius * s, 0.01 * flat, min(0.27 * flat, 0.44 * spacing)))
+    spacing = min(shape.pip_spacing * s, 0.7 * flat)
+    pip = float(np.clip(shape.pip_radius * s, 0.01 * flat, min(0.9 * (flat - spacing), 0.44 * spacing)))
     if radius > 0:
-        patches = rounded_box_edges((s, s, s), radius, segments=8)
+        patches = rounded_box_edges((s, s, s), radius, segments=8 if shape.ball is None else 4)
     else:
         patches = []
     directions = DIRECTIONS[shape.handedness]
     for name, normal in directions.items():
         pose = _frame(np.array(normal), s / 2)
         patches += [moved(patch, pose) for patch in _face(PIPS[name], flat, spacing, pip, shape.pip_depth * pip)]
+    hull = rounded_box_hull((s, s, s), radius, segments=2 if radius < 0.2 * s else 3)
+    top = flat
+    if shape.ball is not None:
+        # the ball spares the pips, whose rims reach farthest on four, five and six
+        ball = max(shape.ball * s, float(np.hypot(s / 2, np.sqrt(2) * spacing + pip)) * 1.002)
+        top = min(top, float(np.sqrt(ball**2 - s**2 / 4)) / np.sqrt(2))
+        patches = ball_cut(patches, ball, step=0.2 * s)
+        hull = _ball_hull(s, flat, ball)
     return Draft(
         patches,
-        compound(rounded_box_hull((s, s, s), radius, segments=2 if radius < 0.2 * s else 3)),
+        compound(hull),
         colors={"pips": (0.95, 0.95, 0.93)},
         directions=directions,
-        surfaces={"top": Surface((0.0, 0.0, s / 2), (2 * flat, 2 * flat))},
+        surfaces={"top": Surface((0.0, 0.0, s / 2), (2 * top, 2 * top))},
     )
+
+
+def _ball_hull(size: float, flat: float, ball: float) -> NDArray[np.float32]:
+    """Vertices of the convex hull of a die with cut corners: eight around each face, one at each corner."""
+    angles = (np.arange(8) + 0.5) * (np.pi / 4)
+    rim = np.sqrt(max(ball**2 - size**2 / 4, 0.0))
+    ring = np.clip(rim * np.column_stack([np.cos(angles), np.sin(angles)]), -flat, flat)
+    faces = [
+        np.insert(ring, axis, height, axis=1) for axis in range(3) for height in (-size / 2, size / 2)
+    ]  # fmt: skip
+    signs = np.array(list(product((-1.0, 1.0), repeat=3)))
+    round_corner = flat + (size / 2 - flat) / np.sqrt(3)
+    corners = signs * min(ball / np.sqrt(3), round_corner)
+    return np.vstack([*faces, corners]).astype(np.float32)
 
 
 def _frame(normal: Doubles, height: float) -> Doubles:

@@ -33,6 +33,10 @@ ChromaticAberration = Annotated[
     Leaf(low=-0.02, high=0.02),
     Field(description="How much larger red and blue are drawn than green; 0.001 is 0.4 pixels at 400 from the middle."),
 ]
+Blur = Annotated[
+    Annotated[float, Leaf(low=0, high=100)],
+    Field(description="Standard deviation of the blur of a lens out of focus, pixels."),
+]
 Photons = Annotated[
     Annotated[float, Leaf(low=0, high=1e7, positive=True)] | None,
     Field(
@@ -93,6 +97,7 @@ class Clean(Part):
     natural_vignetting: NaturalVignetting = 0.0
     vignetting: Vignetting = (0.0, 0.0, 0.0)
     chromatic_aberration: ChromaticAberration = (0.0, 0.0)
+    blur: Blur = 0.0
     photons: Photons = None
     quantum_efficiency: QuantumEfficiency = 0.6
     full_well: FullWell = 10_000.0

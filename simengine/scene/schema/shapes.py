@@ -70,7 +70,14 @@ class Die(Part):
         0.15,
         description="Radius of edges and corners as a fraction of the edge length; at most 0.3 is used, and pips shrink to fit the flat that is left.",
     )
+    ball: Annotated[float, Leaf(low=0.6, high=1)] | None = Field(
+        None,
+        description="Radius of the ball that cuts the corners as a fraction of the edge length: below 0.87 it reaches them, below 0.71 the edges too; it spares the pips. Uncut if absent.",
+    )
     pip_radius: Fraction = Field(0.09, description="Radius of a pip as a fraction of the edge length.")
+    pip_spacing: Fraction = Field(
+        0.25, description="Distance from the middle of a face to its rows of pips as a fraction of the edge length."
+    )
     pip_depth: Annotated[float, Leaf(low=0, high=0.5)] = Field(
         0.4, description="Depth of a pip as a fraction of its radius; 0 for painted pips."
     )

@@ -9,6 +9,7 @@ from simengine.errors import SimengineError
 from simengine.render.model import RenderCamera
 from simengine.scene.schema.film import Clean, Film
 from simengine.sensors.film.bayer import demosaic, mosaic
+from simengine.sensors.film.blur import blur
 from simengine.sensors.film.chromatic import aberrate
 from simengine.sensors.film.jpeg import compress
 from simengine.sensors.film.sensor import Sensor
@@ -48,6 +49,7 @@ def develop(
     image = vignette(image, camera=camera, natural=values.natural_vignetting, polynomial=values.vignetting)
     red, blue = values.chromatic_aberration
     image = aberrate(image, camera=camera, red=red, blue=blue)
+    image = blur(image, radius=values.blur)
     try:
         sensor = _sensor(values)
     except SimengineError as error:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.sensors.film.blur import blur
+
 __all__ = ["sharpen"]
 
 Floats = NDArray[np.float32]
@@ -25,6 +27,5 @@ def sharpen(image: Floats, *, amount: float, radius: float) -> Floats:
         return image
     import cv2
 
-    blurred = cv2.GaussianBlur(image, (0, 0), radius, borderType=cv2.BORDER_REPLICATE)
-    sharpened: Floats = cv2.addWeighted(image, 1 + amount, blurred, -amount, 0)
+    sharpened: Floats = cv2.addWeighted(image, 1 + amount, blur(image, radius=radius), -amount, 0)
     return sharpened

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from simengine.render.model import RenderCamera
+from simengine.sensors.film.blur import blur
 from simengine.sensors.film.chromatic import aberrate
 from simengine.sensors.film.vignetting import falloff, vignette
 
@@ -71,3 +72,15 @@ def test_no_aberration_is_the_same_picture_and_edges_go_on():
     flat = np.full_like(image, 0.3)
     np.testing.assert_allclose(aberrate(flat, camera=eye, red=-0.02, blue=0.02), flat, rtol=1e-5)
     assert (aberrate(np.float32(1000) * (image > 0.9), camera=eye, red=-0.02, blue=0.02) >= 0).all()
+
+
+def test_blur_spreads_a_point_to_a_gaussian_and_keeps_its_light():
+    image = np.zeros((41, 61, 3), np.float32)
+    image[20, 30] = (1.0, 2.0, 3.0)
+    spread = blur(image, radius=1.7)
+    y, x = np.mgrid[:41, :61]
+    r2 = (x - 30) ** 2 + (y - 20) ** 2
+    expected = np.exp(-r2 / (2 * 1.7**2)) / (2 * np.pi * 1.7**2)
+    np.testing.assert_allclose(spread[..., 1], 2 * expected, atol=2e-4)
+    np.testing.assert_allclose(spread.sum(axis=(0, 1)), (1, 2, 3), rtol=1e-5)
+    assert blur(image, radius=0.0) is image
