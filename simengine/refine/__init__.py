@@ -1,0 +1,1 @@
+"""Narrowing the sim-to-real gap, and proving that the labels survived."""

@@ -1,0 +1,1 @@
+"""The label audit: whether every labelled object is still where its label says, with no network."""
