@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from simengine.errors import SimengineError
 
-__all__ = ["atomic_file", "disk_errors", "sync", "write_atomic"]
+__all__ = ["atomic_file", "atomic_path", "disk_errors", "sync", "write_atomic"]
 
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space",
@@ -47,8 +47,8 @@ def disk_errors(doing: str, path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[BinaryIO]:
-    """Opens a file that appears under its name only when it is whole and safe on the disk.
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Gives a name to write a file under, by any library, that becomes ``path`` only when it is whole and safe.
 
     Args:
         path: Where it shall stand; its folder exists. Nothing changes there if the block raises.
@@ -59,15 +59,20 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
     draft = path.with_name(f".{path.name}.tmp")
     with disk_errors("write", path):
         try:
-            with draft.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
+            yield draft
+            sync(draft)
             draft.replace(path)
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
         sync(path.parent)
+
+
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file that appears under its name only when it is whole; see `atomic_path`."""
+    with atomic_path(path) as draft, draft.open("wb") as file:
+        yield file
 
 
 def write_atomic(path: Path, data: bytes) -> None:

@@ -201,7 +201,11 @@ class SignalWriter:
 
 
 def read_signals(
-    path: Path, *, columns: Sequence[str] | None = None, indices: Sequence[int] | None = None
+    path: Path,
+    *,
+    columns: Sequence[str] | None = None,
+    indices: Sequence[int] | None = None,
+    groups: Sequence[int] | None = None,
 ) -> Iterator[dict[str, Any]]:
     """Reads the rows of a file in order, one group of rows in memory at a time.
 
@@ -209,6 +213,7 @@ def read_signals(
         path: A ``signals.parquet``.
         columns: Names of the columns wanted; all if None.
         indices: Samples wanted; all if None. Groups of rows without any are not read.
+        groups: Numbers of the groups of rows wanted; all if None.
 
     Yields:
         A row: single values, and arrays for lists (``samples`` float32, ``numbers`` float64, ``wholes`` int32,
@@ -237,7 +242,7 @@ def read_signals(
                 )
                 raise SimengineError(f"{path} has no column {missing[0]!r}; it has {', '.join(there)}.{hint}")
             wanted = there if columns is None else list(columns)
-            for group in range(file.num_row_groups):
+            for group in range(file.num_row_groups) if groups is None else groups:
                 keep = None
                 if indices is not None:
                     found = file.read_row_group(group, columns=["index"]).column(0).to_numpy()
