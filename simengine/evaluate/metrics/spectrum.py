@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from simengine.errors import SimengineError
+from simengine.evaluate.metrics.arrays import as_pair
 
-__all__ = ["power_spectrum_distance", "radial_spectrum"]
+__all__ = ["power_spectrum_distance", "radial_spectrum", "spectrum_distance"]
 
 _QUANTISATION = 1.0 / (12.0 * 255.0**2)  # variance of rounding to 8 bits: less power than that is no signal
 
@@ -87,13 +88,37 @@ def power_spectrum_distance(real: Iterable[ArrayLike], synthetic: Iterable[Array
         >>> round(power_spectrum_distance([ramp], [ramp]), 6)
         0.0
     """
-    means = []
+    sets = []
     for name, images in (("real", real), ("synthetic", synthetic)):
         spectra = [radial_spectrum(image, bins=bins) for image in images]
         if not spectra:
             raise SimengineError(f"{name} holds no picture: give at least one.")
-        means.append(np.mean(spectra, axis=0))
-    return float(np.sqrt(((means[0] - means[1]) ** 2).mean()))
+        sets.append(spectra)
+    return spectrum_distance(*sets)
+
+
+def spectrum_distance(real: ArrayLike, synthetic: ArrayLike) -> float:
+    """Root mean square difference of the mean log spectra of two sets, from the spectra themselves.
+
+    sqrt(mean over bins (S_R - S_S)^2), S the mean over items. What `power_spectrum_distance` gives for the
+    spectra of its pictures: kept once, they can be split and resampled.
+
+    Range: from 0, decibel. Better: lower.
+    Source: as `power_spectrum_distance`.
+
+    Args:
+        real: Log spectra, shape (n, bins), dB.
+        synthetic: Log spectra, shape (m, bins), dB.
+
+    Raises:
+        SimengineError: The spectra are no valid pair.
+
+    Example:
+        >>> spectrum_distance([[-30.0, -40.0]], [[-33.0, -43.0]])
+        3.0
+    """
+    first, second = as_pair(real, synthetic)
+    return float(np.sqrt(((first.mean(axis=0) - second.mean(axis=0)) ** 2).mean()))
 
 
 def _hann(count: int) -> np.ndarray:

@@ -112,7 +112,6 @@ def _scikit_learn() -> tuple[Any, Any, Any, Any]:
         from sklearn import decomposition, linear_model, pipeline, preprocessing
     except ImportError as error:
         raise SimengineError(
-            "the classifier two-sample test needs scikit-learn, which is not installed:"
-            " pip install 'simengine[learn]'."
+            "the classifier two-sample test needs scikit-learn, which is not installed: pip install 'simengine[learn]'."
         ) from error
     return decomposition, linear_model, pipeline, preprocessing

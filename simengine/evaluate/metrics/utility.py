@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,12 +36,15 @@ class Utility:
         tstr: Train on synthetic, test on real: what the synthetic data gives.
         trts: Train on real, test on synthetic: whether synthetic items carry the right labels.
         gap: tstr - trtr with interval and p-value, paired over the units of the real test set.
+        answers: What the models predicted, by the names above: ``trtr`` and ``tstr`` for the real test set, ``trts``
+            for the synthetic set; for intervals and slices.
     """
 
     trtr: float
     tstr: float
     trts: float
     gap: PairedDifference
+    answers: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def fidelity_gap(self) -> float:
@@ -134,6 +137,7 @@ def utility(
     real_model, synthetic_model = (_fitted(estimator, *sets[name]) for name in ("real_train", "synthetic"))
     x, truth = real_test[0], np.asarray(real_test[1])
     of_real, of_synthetic = np.asarray(real_model.predict(x)), np.asarray(synthetic_model.predict(x))
+    on_synthetic = np.asarray(real_model.predict(synthetic[0]))
     gap = paired_bootstrap(
         lambda predicted, expected: score(expected, predicted),
         of_synthetic,
@@ -148,8 +152,9 @@ def utility(
     return Utility(
         trtr=float(score(truth, of_real)),
         tstr=float(score(truth, of_synthetic)),
-        trts=float(score(np.asarray(synthetic[1]), np.asarray(real_model.predict(synthetic[0])))),
+        trts=float(score(np.asarray(synthetic[1]), on_synthetic)),
         gap=gap,
+        answers={"trtr": of_real, "tstr": of_synthetic, "trts": on_synthetic},
     )
 
 

@@ -1,0 +1,1 @@
+"""From pictures, recordings and tables to the numbers that metrics compare, one kind a file."""
