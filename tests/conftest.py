@@ -23,3 +23,16 @@ def made():
         trajectory=hand_made.make_trajectory,
         paint=hand_made.paint,
     )
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """Folder of real captures: ``$SIMENGINE_DATA``, or ``shared/data`` beside the checkout; never in it."""
+    beside = Path(__file__).parents[2] / "shared" / "data"
+    folder = Path(os.environ.get("SIMENGINE_DATA", beside))
+    if not folder.is_dir():
+        pytest.skip(f"the real captures are not in {folder}: set SIMENGINE_DATA to their folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
