@@ -9,9 +9,9 @@ import numpy as np
 from scipy.signal import lfilter
 
 from simengine.machines.impacts import Impacts
-from simengine.signals.checks import require, require_in, require_positive
+from simengine.signals.checks import require, require_in, require_natural, require_positive
 
-__all__ = ["TransferPath", "ring", "shake", "shaken_power"]
+__all__ = ["RandomPath", "TransferPath", "ring", "shake", "shaken_power"]
 
 _BLOCK = 64  # samples; the cost is flat between 32 and 128
 
@@ -79,6 +79,40 @@ class TransferPath:
             below.imag = (-2 * pole.real * 2 * np.pi) * frequencies
             total += (residues[:, mode, None] * pole.imag) / below
         return total
+
+
+@dataclass(frozen=True)
+class RandomPath:
+    """A structure that nobody has measured: modes anywhere in a range, evenly on a logarithmic scale.
+
+    Attributes:
+        count: Number of modes.
+        frequency: Lowest and highest natural frequency, Hz.
+        damping: Lowest and highest damping ratio.
+        spread: As of the ``TransferPath`` that is drawn.
+    """
+
+    count: int
+    frequency: tuple[float, float]
+    damping: tuple[float, float] = (0.01, 0.08)
+    spread: float = 0.8
+
+    def __post_init__(self) -> None:
+        require_natural(self, count=self.count)
+        for name in ("frequency", "damping"):
+            low, high = getattr(self, name)
+            require(0 < low <= high, self, name, (low, high), "give the lowest and the highest, both above 0.")
+
+    def draw(self, rng: np.random.Generator) -> TransferPath:
+        """One structure, its modes in order of frequency."""
+        frequencies = _logarithmic(rng, self.frequency, self.count)
+        dampings = _logarithmic(rng, self.damping, self.count)
+        return TransferPath(tuple(np.sort(frequencies)), tuple(dampings), spread=self.spread)
+
+
+def _logarithmic(rng: np.random.Generator, ends: tuple[float, float], count: int) -> np.ndarray:
+    low, high = np.log(ends)
+    return np.exp(rng.uniform(low, high, count))
 
 
 def ring(

@@ -23,7 +23,7 @@ from simengine.machines.run import Run
 from simengine.sampling.streams import stream
 from simengine.signals.clock import ShaftClock
 
-__all__ = ["record"]
+__all__ = ["check_band", "highest_lines", "record"]
 
 _SETTLE = 0.1  # s before the recording, in which ringing and filters settle
 _LEAD = 0.25  # s before the recording from which impacts are made; fixed, so that no sensor moves them
@@ -38,6 +38,8 @@ def record(
     index: int = 0,
     attempt: int = 0,
     prefix: str = "machine",
+    clock: ShaftClock | None = None,
+    gain: float | None = None,
 ) -> Recording:
     """Records a machine.
 
@@ -53,6 +55,8 @@ def record(
         index: Index of the recording in it.
         attempt: How often it was drawn before.
         prefix: Name of the machine among the streams.
+        clock: Clock of the shaft, where others share it; else it is opened from the machine's speed.
+        gain: Factor on the faults, where others have found it for ``machine.snr``; else it is found here.
 
     Returns:
         The recording with its labels.
@@ -72,9 +76,10 @@ def record(
     crossed = [name for name, sensor in sensors.items() if sensor.cross_axis > 0]
     names = (*sensors, *(f"{name}.cross" for name in crossed))
     axes = (*(s.axis for s in sensors.values()), *(_ACROSS[sensors[name].axis] for name in crossed))
-    clock = machine.speed.clock(end, stream(seed, index, f"{prefix}.speed", attempt=attempt))
+    if clock is None:
+        clock = machine.speed.clock(end, stream(seed, index, f"{prefix}.speed", attempt=attempt))
+    check_band(machine, clock, lead)
     run = Run(clock, times, fine, (-_LEAD, end), names, axes, seed, index, attempt, prefix)
-    _check_band(machine, run, lead)
 
     residues = np.stack([machine.path.residues_of(name, run.stream(f"path.{name}")) for name in names])
     impacts, nuisance, stems = _strikes(machine, run), machine.background.nuisance(run), {}
@@ -83,7 +88,7 @@ def record(
     _add_lines(machine, run, stems)
 
     kept = slice(points - count * lead.oversampling, None)
-    gain = _snr_gain(machine, stems, kept)
+    gain = _snr_gain(machine, stems, kept) if gain is None else gain
     stems["fault"] *= gain
     total = sum((stems[name] for name in STEMS[1:]), start=stems["fault"])
     for row, name in enumerate(crossed, start=len(sensors)):
@@ -99,6 +104,7 @@ def record(
         rate=lead.rate,
         signal=np.stack([one.signal for one in measured]),
         stems=sampled,
+        gain=gain,
         impacts=impacts.scaled(gain).within(0.0, end),
         nuisance=nuisance.within(0.0, end),
         residues=residues[: len(sensors)],
@@ -131,18 +137,38 @@ def _shared_clock(sensors: Mapping[str, Accelerometer]) -> Accelerometer:
     return lead
 
 
-def _check_band(machine: Machine, run: Run, sensor: Accelerometer) -> None:
-    """Nothing may lie above half the oversampled rate, where it would fold unseen by the anti-alias filter."""
-    half, top = run.rate / 2, float(run.clock.speeds.max())
-    wanted = [(f"path.frequencies[{k}]", f) for k, f in enumerate(machine.path.frequencies)]
-    if machine.background.path is not None:
-        wanted += [(f"background.path.frequencies[{k}]", f) for k, f in enumerate(machine.background.path.frequencies)]
+def highest_lines(machine: Machine, top: float) -> list[tuple[str, float]]:
+    """The highest line of each part of a machine.
+
+    Args:
+        machine: The machine.
+        top: Its highest speed, Hz.
+
+    Returns:
+        Name of the part and frequency, Hz.
+    """
+    wanted = [(f"bearings.{name}", one.orders.bpfi * one.shaft * top) for name, one in machine.bearings.items()]
     wanted += [(f"gears.{name}.mesh", gear.highest_order() * top) for name, gear in machine.gears.items()]
     wanted.append(("rotor.harmonics", len(machine.rotor.harmonics) * top))
+    supply, neighbour = machine.electrical, machine.background.neighbour
+    if supply is not None:
+        wanted.append(("electrical.hum", len(supply.hum) * supply.mains))
+        wanted.append(("electrical.bars", supply.bars * top + 2 * supply.mains if supply.bar_level else 0.0))
+    if neighbour is not None:
+        wanted.append(("background.neighbour.harmonics", len(neighbour.harmonics) * neighbour.speed))
     for k, fault in enumerate(machine.faults):
         if isinstance(fault, RotorFault):
-            wanted.append((f"faults[{k}]", max(line.order for line in fault.lines()) * top))
-    for place, frequency in wanted:
+            wanted.append((f"faults[{k}]", max(line.order * top + line.hertz for line in fault.lines())))
+    return wanted
+
+
+def check_band(machine: Machine, clock: ShaftClock, sensor: Accelerometer) -> None:
+    """Raises if a line or mode lies above half the oversampled rate, where it would fold unseen by any filter."""
+    half, path = sensor.true_rate * sensor.oversampling / 2, machine.background.path
+    wanted = [(f"path.frequencies[{k}]", f) for k, f in enumerate(machine.path.frequencies)]
+    if path is not None:
+        wanted += [(f"background.path.frequencies[{k}]", f) for k, f in enumerate(path.frequencies)]
+    for place, frequency in wanted + highest_lines(machine, float(clock.speeds.max())):
         if frequency >= half:
             raise SimengineError(
                 f"{place} reaches {frequency:.6g} Hz, but the sensors sample at {sensor.rate:g} Hz with oversampling "

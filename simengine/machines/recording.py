@@ -28,6 +28,7 @@ class Recording:
         signal: What the sensors wrote, shape (channels, n), m/s^2.
         stems: True acceleration at each sensor along its axis at the true times of the samples, by origin
             (``STEMS``), each (channels, n), m/s^2. They sum to ``acceleration``.
+        gain: Factor on the faults that brought them to the SNR.
         impacts: Strikes of the faults within the recording, amplitudes as scaled to the SNR.
         nuisance: Strikes of the background within it.
         residues: Residues of the path's modes, shape (channels, modes).
@@ -46,6 +47,7 @@ class Recording:
     rate: float
     signal: np.ndarray
     stems: Mapping[str, np.ndarray]
+    gain: float
     impacts: Impacts
     nuisance: Impacts
     residues: np.ndarray

@@ -11,7 +11,18 @@ import numpy as np
 from simengine.signals.checks import require, require_in, require_positive
 from simengine.signals.clock import ShaftClock
 
-__all__ = ["ConstantSpeed", "RampSpeed", "SpeedProfile", "StepSpeed", "TableSpeed", "WanderSpeed"]
+__all__ = [
+    "ConstantSpeed",
+    "RampSpeed",
+    "RandomWalkSpeed",
+    "SineSpeed",
+    "SpeedProfile",
+    "StepSpeed",
+    "TableSpeed",
+    "WanderSpeed",
+]
+
+_SINE_NODES = 64  # to a swing: the speed is then exact to 0.12 % of its depth
 
 
 class SpeedProfile(ABC):
@@ -85,6 +96,70 @@ class StepSpeed(SpeedProfile):
     def clock(self, duration: float, rng: np.random.Generator) -> ShaftClock:
         """Steps exactly at the given times."""
         return ShaftClock(np.concatenate([[0.0], np.repeat(self.times, 2)]), np.repeat(self.speeds, 2)[:-1])
+
+
+@dataclass(frozen=True)
+class SineSpeed(SpeedProfile):
+    """A speed that swings: mean (1 + depth sin(2 pi frequency t + phase)), as the polygon through 64 points a swing.
+
+    Attributes:
+        mean: Mean speed, Hz.
+        depth: Largest deviation over the mean, below 1.
+        frequency: Swings per second.
+        phase: Phase at time 0, rad.
+    """
+
+    mean: float
+    depth: float = 0.1
+    frequency: float = 1.0
+    phase: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_positive(self, mean=self.mean, frequency=self.frequency)
+        require_in(self, 0.0, 0.99, depth=self.depth)
+
+    def clock(self, duration: float, rng: np.random.Generator) -> ShaftClock:
+        """Linear between the points; it swings on for a swing after the end."""
+        count = int(np.ceil((duration * self.frequency + 1) * _SINE_NODES)) + 1
+        cycles = np.arange(count) / _SINE_NODES
+        return ShaftClock(
+            cycles / self.frequency, self.mean * (1 + self.depth * np.sin(2 * np.pi * cycles + self.phase))
+        )
+
+
+@dataclass(frozen=True)
+class RandomWalkSpeed(SpeedProfile):
+    """A speed that walks at random between two bounds, at which it turns back.
+
+    Attributes:
+        start: Speed at time 0, Hz.
+        step: Standard deviation after a second without bounds, Hz.
+        low: Slowest speed, Hz.
+        high: Fastest speed, Hz.
+        every: Time between two steps, s; linear between them.
+    """
+
+    start: float
+    step: float = 1.0
+    low: float = 10.0
+    high: float = 60.0
+    every: float = 0.05
+
+    def __post_init__(self) -> None:
+        require_positive(self, every=self.every, high=self.high)
+        require(self.step >= 0, self, "step", self.step, "give a number from 0.")
+        require(0 <= self.low < self.high, self, "low", self.low, f"give a speed from 0 and below {self.high:g} Hz.")
+        inside = self.low <= self.start <= self.high
+        require(inside, self, "start", self.start, f"give a speed from {self.low:g} to {self.high:g} Hz.")
+
+    def clock(self, duration: float, rng: np.random.Generator) -> ShaftClock:
+        """Independent normal steps, folded back at the bounds."""
+        count = int(np.ceil(duration / self.every)) + 1
+        steps = self.step * np.sqrt(self.every) * rng.standard_normal(count)
+        free = self.start - self.low + np.concatenate([[0.0], np.cumsum(steps)])
+        reach = self.high - self.low
+        folded = self.low + reach - np.abs(np.mod(free, 2 * reach) - reach)
+        return ShaftClock(np.arange(count + 1) * self.every, folded)
 
 
 @dataclass(frozen=True)

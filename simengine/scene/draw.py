@@ -10,6 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from simengine.sampling.distribution import Distribution
 from simengine.sampling.plan import plan_points
+from simengine.scene.concrete import CONCRETE, first_message, validated
+from simengine.scene.machinery import draw_machinery
 from simengine.scene.recipe import Choice, Draw, DrawError, Random, Recipe
 from simengine.scene.scene import Scene, SceneCamera, SceneLight, SceneObject
 from simengine.scene.schema.base import Count, Part, template
@@ -21,12 +23,12 @@ from simengine.scene.schema.scene import SceneModel
 
 __all__ = ["MAX_COPIES", "Compiled", "compile_model", "draw_scene", "planned_names"]
 
-CONCRETE = {"concrete": True}
 MAX_COPIES = 100_000
 """Most objects of one sample."""
 
 _COUNT: TypeAdapter[int] = TypeAdapter(Count)
-_GROUPS: dict[str, type[Part]] = {"objects": Object, "lights": Light, "cameras": Camera}
+_COPIED: dict[str, type[Part]] = {"objects": Object, "lights": Light, "cameras": Camera}
+_GROUPS = (*_COPIED, "machines", "sensors")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +41,7 @@ class Compiled:
         variables: Compiled variables in their order.
         plan: Sampling plan.
         planned: Variables that the plan places.
-        groups: For ``objects``, ``lights`` and ``cameras`` the compiled entries by name.
+        groups: For ``objects``, ``lights``, ``cameras``, ``machines`` and ``sensors`` the compiled entries by name.
     """
 
     model: dict[str, Any]
@@ -55,6 +57,8 @@ def compile_model(model: SceneModel) -> Compiled:
     fields = {name: template(getattr(model, name)) for name in SceneModel.model_fields}
     variables = fields.pop("variables")
     groups = {kind: fields.pop(kind) for kind in _GROUPS}
+    if not model.pictured:
+        groups["cameras"] = {}
     fields |= {kind: {} for kind in _GROUPS}
     varies = any(isinstance(part, Recipe | dict) for name, part in fields.items() if name not in (*_GROUPS, "plan"))
     constant = None if varies else SceneModel.model_validate(fields, context=CONCRETE)
@@ -91,7 +95,7 @@ def draw_scene(compiled: Compiled, *, base: str, seed: int, index: int, attempt:
     else:
         fields = {name: draw.resolve(node, name) for name, node in compiled.model.items() if name != "plan"}
         fields |= {"variables": dict(draw.scope), "plan": compiled.plan}
-        model = _validated(SceneModel, fields, "")
+        model = validated(SceneModel, fields, "")
     objects: list[SceneObject] = []
     for name, node in compiled.groups["objects"].items():
         for copy, offset, spec in _copies("objects", name, node, draw):
@@ -108,9 +112,13 @@ def draw_scene(compiled: Compiled, *, base: str, seed: int, index: int, attempt:
         for name, node in compiled.groups["cameras"].items()
         for copy, _, spec in _copies("cameras", name, node, draw)
     ]
+    machines, sensors = draw_machinery(
+        compiled.groups["machines"], compiled.groups["sensors"], draw, duration=model.recording.duration
+    )
     return Scene(
         seed=seed, index=index, attempt=attempt, model=model, base=base,
         objects=tuple(objects), lights=tuple(lights), cameras=tuple(cameras), draws=draw.draws,
+        machines=machines, sensors=sensors,
     )  # fmt: skip
 
 
@@ -143,7 +151,7 @@ def _copies(kind: str, name: str, node: Any, draw: Draw) -> Iterator[tuple[int, 
         node, _ = node.pick(draw, path)
     if isinstance(node, Recipe):
         node = draw.resolve(node, path)
-    family = _GROUPS[kind]
+    family = _COPIED[kind]
     if isinstance(node, Part):
         counted, repeat = getattr(node, "count", 1), getattr(node, "repeat", None)
     else:
@@ -153,7 +161,7 @@ def _copies(kind: str, name: str, node: Any, draw: Draw) -> Iterator[tuple[int, 
         counted = _validated_count(counted, f"{path}.count")
         repeat = node.get("repeat")
         if repeat is not None and not isinstance(repeat, Repeat):
-            repeat = _validated(Repeat, draw.resolve(repeat, f"{path}.repeat"), f"{path}.repeat")
+            repeat = validated(Repeat, draw.resolve(repeat, f"{path}.repeat"), f"{path}.repeat")
     offsets = _offsets(repeat, path) if repeat is not None else [(0.0, 0.0, 0.0)] * counted
     given = {} if isinstance(node, Part) else _fixed_keys(node, family, len(offsets), repeat)
     for copy, offset in enumerate(offsets):
@@ -183,7 +191,7 @@ def _draw_copy(family: type[Part], node: dict, given: dict, draw: Draw, path: st
     for name, part in node.items():
         if name not in ("count", "repeat", "variables"):
             fields[name] = own.resolve(part, f"{path}.{name}")
-    return _validated(family, fields, path)
+    return validated(family, fields, path)
 
 
 def _offsets(repeat: Repeat, path: str) -> list[tuple[float, float, float]]:
@@ -197,20 +205,4 @@ def _validated_count(value: Any, path: str) -> int:
     try:
         return _COUNT.validate_python(value, context=CONCRETE)
     except ValidationError as error:
-        raise DrawError(path, _first(error)) from None
-
-
-def _validated(family: type[Part], fields: Any, path: str) -> Any:
-    try:
-        return family.model_validate(fields, context=CONCRETE)
-    except ValidationError as error:
-        line = error.errors(include_url=False)[0]
-        where = path
-        for part in line["loc"]:
-            where += f"[{part}]" if isinstance(part, int) else f".{part}" if where else str(part)
-        raise DrawError(where, _first(error)) from None
-
-
-def _first(error: ValidationError) -> str:
-    message = error.errors(include_url=False)[0]["msg"].replace("Input should be", "it must be")
-    return message if message.endswith(".") else f"{message}."
+        raise DrawError(path, first_message(error)) from None

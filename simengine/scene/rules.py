@@ -10,13 +10,15 @@ from typing import Any
 from simengine.errors import Problem
 from simengine.scene.constraints import LABELLED
 from simengine.scene.expression import CONSTANTS, Expression, ExpressionError, compile_expression, nearest
+from simengine.scene.machine_rules import machine_rules
 from simengine.scene.node import Node, format_path
 from simengine.scene.paths import alternatives
 from simengine.scene.recipe import is_recipe
 
 __all__ = ["check_rules"]
 
-GROUPS = ("objects", "lights", "cameras")
+GROUPS = ("objects", "lights", "cameras", "machines", "sensors")
+COPIED = ("objects", "lights", "cameras")
 COPY_NAMES = ("index", "count")
 UNDRAWN = ("simengine", "name", "description", "plan", "constraints", "attempts", "outputs")
 """Keys of a scene under which a text is never an expression."""
@@ -28,7 +30,7 @@ _RESERVED = {*COPY_NAMES, LABELLED, "true", "false", *CONSTANTS}
 
 def check_rules(root: Node) -> list[Problem]:
     """Every broken rule; parts that are malformed are left to the schema to report."""
-    problems = [*_names(root), *_variables(root), *_expressions(root), *_constraints(root)]
+    problems = [*_names(root), *_variables(root), *_expressions(root), *_constraints(root), *machine_rules(root)]
     for name, node in _entries(root, "objects"):
         for body in alternatives(node, None):
             if isinstance(body.value, dict):
@@ -103,9 +105,9 @@ def _scope(root: Node, path: tuple[Any, ...]) -> list[str]:
     keys = [key for key in path[2:] if isinstance(key, str) and key not in ("choose", "options")]
     if keys[:1] == ["variables"] and len(keys) > 1 and keys[1] in own:
         own = own[: own.index(keys[1])]
-    if keys[:1] in (["count"], ["repeat"]):
+    if path[0] in COPIED and keys[:1] in (["count"], ["repeat"]):
         return shared
-    return [*own, *COPY_NAMES, *shared]
+    return [*own, *(COPY_NAMES if path[0] in COPIED else ()), *shared]
 
 
 def _constraints(root: Node) -> Iterator[Problem]:

@@ -7,13 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from simengine.machines.accelerometer import Accelerometer
+from simengine.machines.machine import Machine
 from simengine.sampling.streams import stream
 from simengine.scene.schema.camera import Camera
 from simengine.scene.schema.light import Light
+from simengine.scene.schema.machine import Machine as MachineSpec
 from simengine.scene.schema.object import Object
 from simengine.scene.schema.scene import SceneModel
+from simengine.scene.schema.sensor import Accelerometer as AccelerometerSpec
+from simengine.signals.clock import ShaftClock
 
-__all__ = ["Scene", "SceneCamera", "SceneLight", "SceneObject"]
+__all__ = ["Scene", "SceneCamera", "SceneLight", "SceneMachine", "SceneObject", "SceneSensor"]
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,38 @@ class SceneLight:
 
 
 @dataclass(frozen=True)
+class SceneMachine:
+    """One machine.
+
+    Attributes:
+        name: Name in the scene file; its random streams begin with ``machines.NAME``.
+        spec: Its values, all concrete; `faults` are those of the condition too.
+        condition: Name of the condition that was drawn; None where it has none to draw from.
+        weight: The condition's rate in the world over its share in the data set; 1 where no rates are given.
+        machine: The machine as it is simulated.
+        clock: The shaft's angle at any time of the sample; time 0 is its start, in pictures and signals alike.
+    """
+
+    name: str
+    spec: MachineSpec
+    condition: str | None
+    weight: float
+    machine: Machine
+    clock: ShaftClock
+
+
+@dataclass(frozen=True)
+class SceneSensor:
+    """One accelerometer: its name, the machine and place it listens to, and its measuring chain."""
+
+    name: str
+    machine: str
+    place: str
+    spec: AccelerometerSpec
+    chain: Accelerometer
+
+
+@dataclass(frozen=True)
 class Scene:
     """One draw of a scene: sample `index` under `seed`, at try `attempt`.
 
@@ -67,6 +104,8 @@ class Scene:
         lights: Every light.
         cameras: Every view.
         draws: Every value drawn, by path (JSON types).
+        machines: Every machine.
+        sensors: Every accelerometer.
     """
 
     seed: int
@@ -78,6 +117,13 @@ class Scene:
     lights: tuple[SceneLight, ...]
     cameras: tuple[SceneCamera, ...]
     draws: dict[str, Any] = field(default_factory=dict)
+    machines: tuple[SceneMachine, ...] = ()
+    sensors: tuple[SceneSensor, ...] = ()
+
+    @property
+    def clocks(self) -> dict[str, ShaftClock]:
+        """The shaft clock of every machine, by name."""
+        return {machine.name: machine.clock for machine in self.machines}
 
     def stream(self, path: str) -> np.random.Generator:
         """The random stream of one path of this sample, for later stages (placement, sensor noise)."""

@@ -17,11 +17,12 @@ __all__ = ["UNITS", "parse_quantity"]
 UNITS: dict[str, dict[str, float]] = {
     "m": {"m": 1.0, "mm": 1e-3, "cm": 1e-2, "um": 1e-6, "km": 1e3, "in": 0.0254, "ft": 0.3048},
     "kg": {"kg": 1.0, "g": 1e-3, "t": 1e3},
-    "s": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0},
+    "s": {"s": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0, "h": 3600.0, "d": 86400.0},
     "rad": {"rad": 1.0, "deg": math.pi / 180, "°": math.pi / 180},
     "Hz": {"Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "rpm": 1 / 60},
     "m/s": {"m/s": 1.0, "mm/s": 1e-3, "cm/s": 1e-2, "km/h": 1 / 3.6},
     "m/s^2": {"m/s^2": 1.0, "g": 9.80665},
+    "m/s^2/rtHz": {"m/s^2/rtHz": 1.0, "ug/rtHz": 9.80665e-6},
     "rad/s": {"rad/s": 1.0, "deg/s": math.pi / 180, "rpm": 2 * math.pi / 60},
     "kg/m^3": {"kg/m^3": 1.0, "g/cm^3": 1e3},
     "W": {"W": 1.0, "mW": 1e-3, "kW": 1e3},

@@ -97,9 +97,8 @@ def test_memory_does_not_grow_with_rows(tmp_path):
 def test_wrong_rows_columns_and_files_are_refused(tmp_path):
     row = make_row(0)
     del row["fs"]
-    with (tmp_path / "a").open("wb") as file, SignalWriter(file, stems=False) as writer:
-        with pytest.raises(SimengineError, match="missing or unknown columns: fs"):
-            writer.add(row)
+    with pytest.raises(SimengineError, match="missing or unknown columns: fs"):
+        write(tmp_path / "a", [row])
     write(tmp_path / "b", [make_row(0)])
     with pytest.raises(SimengineError, match=r"no column 'stem_fault'.*recording: \{stems: true\}"):
         list(read_signals(tmp_path / "b", columns=["stem_fault"]))

@@ -19,6 +19,7 @@ from simengine.scene.leaf import RECIPE, Leaf
 from simengine.scene.recipe import Recipe, holds_recipe, is_recipe
 
 __all__ = [
+    "Angle",
     "Color",
     "Count",
     "Flag",
@@ -94,17 +95,19 @@ def template(value: Any) -> Any:
     """A validated tree as the draw walks it: parts that hold recipes as mappings, constant parts as they are."""
     if isinstance(value, Part):
         fields = {name: getattr(value, name) for name in type(value).model_fields if name in value.model_fields_set}
-        parts = {name: template(part) for name, part in fields.items()}
+        entries = {name: template(part) for name, part in fields.items()}
         return (
-            parts
-            if any(parts[name] is not fields[name] or isinstance(parts[name], Recipe) for name in parts)
+            entries
+            if any(entries[name] is not fields[name] or isinstance(entries[name], Recipe) for name in entries)
             else value
         )
     if isinstance(value, dict):
         entries = {key: template(part) for key, part in value.items()}
         return entries if any(entries[key] is not value[key] for key in value) or _any_recipe(value.values()) else value
     if isinstance(value, list | tuple):
-        return [template(part) for part in value] if _any_recipe(value) else value
+        parts = [template(part) for part in value]
+        changed = any(new is not old for new, old in zip(parts, value, strict=True))
+        return parts if changed or _any_recipe(value) else value
     return value
 
 
@@ -143,6 +146,9 @@ def _takes_part(cls: type[Part], name: str) -> bool:
 
 Fraction = Annotated[float, Leaf(low=0.0, high=1.0)]
 """A number in [0, 1]."""
+
+Angle = Annotated[float, Leaf(unit="rad")]
+"""An angle, radians."""
 
 Length = Annotated[float, Leaf(unit="m", low=0.0, positive=True)]
 """A length above 0, metres."""

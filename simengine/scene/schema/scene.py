@@ -10,7 +10,9 @@ from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import Fraction, Part, Variable
 from simengine.scene.schema.camera import Camera
 from simengine.scene.schema.light import Constant, Environment, Light
+from simengine.scene.schema.machine import Machine
 from simengine.scene.schema.object import Object
+from simengine.scene.schema.sensor import Recording, Sensor
 
 __all__ = ["OUTPUTS", "SceneModel"]
 
@@ -129,6 +131,9 @@ class SceneModel(Part):
         description="Surroundings, seen where nothing else is and shining on everything.",
     )
     cameras: dict[str, Camera] = Field(default_factory=lambda: {"camera": Camera()}, description="Cameras, by name.")
+    machines: dict[str, Machine] = Field(default_factory=dict, description="Rotating machines, by name.")
+    sensors: dict[str, Sensor] = Field(default_factory=dict, description="Sensors that write signals, by name.")
+    recording: Recording = Field(default_factory=Recording, description="How long these write, and what.")
     timeline: Timeline = Field(default_factory=Timeline, description="When pictures are taken.")
     labels: Labels = Field(default_factory=Labels, description="Classes and the label policy.")
     render: Render = Field(default_factory=Render, description="How pictures are drawn.")
@@ -136,3 +141,8 @@ class SceneModel(Part):
         default=["rgb", "depth", "instances"],
         description="Pictures written: rgb, depth, instances, classes (needs labels.classes), normals, coordinates.",
     )
+
+    @property
+    def pictured(self) -> bool:
+        """Whether a sample has pictures: not if there are machines, but neither objects nor cameras."""
+        return bool(self.objects) or "cameras" in self.model_fields_set or not self.machines
