@@ -33,6 +33,3 @@ def real_data():
     if not folder.is_dir():
         pytest.skip(f"the real captures are not in {folder}: set SIMENGINE_DATA to their folder")
     return folder
-
-
-@pytest.fixture(scope="session")
