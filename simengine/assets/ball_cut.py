@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -24,18 +23,29 @@ def ball_cut(patches: Sequence[Patch], radius: float, *, step: float) -> list[Pa
     depends on the edge alone, so neighbours stay closed.
 
     Args:
-        patches: Patches with normals.
+        patches: Patches with normals and without texture coordinates.
         radius: Of the ball [m].
         step: Longest edge that stays beyond the ball [m].
+
+    Returns:
+        One patch a slot.
     """
-    return [_cut(patch, radius, step) for patch in patches]
+    result = []
+    for slot in dict.fromkeys(patch.slot for patch in patches):
+        chosen = [patch for patch in patches if patch.slot == slot]
+        corners = np.concatenate([patch.vertices[patch.faces] for patch in chosen])
+        normals = np.concatenate([patch.normals for patch in chosen if patch.normals is not None])
+        corners, normals = _cut(corners, normals, radius, step)
+        faces = np.arange(3 * len(corners)).reshape(-1, 3)
+        result.append(Patch(corners.reshape(-1, 3), faces, normals, None, slot))
+    return result
 
 
-def _cut(patch: Patch, radius: float, step: float) -> Patch:
-    if np.linalg.norm(patch.vertices, axis=1).max() <= radius:
-        return patch
-    assert patch.normals is not None
-    corners, normals = patch.vertices[patch.faces], patch.normals
+def _cut(corners: Doubles, normals: Doubles, radius: float, step: float) -> tuple[Doubles, Doubles]:
+    """Triangles and their normals, shape (F, 3, 3) each, cut."""
+    inside = (np.linalg.norm(corners, axis=-1) <= radius).all(axis=1)
+    rest = corners[inside], normals[inside]
+    corners, normals = corners[~inside], normals[~inside]
     while (split := _long(corners, radius, step)).any():
         corners, normals = _divided(corners, normals, split, np.full(split.shape, 0.5))
     corners, normals = _divided(corners, normals, *_crossing(corners, radius))
@@ -45,9 +55,7 @@ def _cut(patch: Patch, radius: float, step: float) -> Patch:
     corners = np.where(beyond, corners * (radius / distance), corners)
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     keep = area > 1e-9 * radius**2
-    corners, normals = corners[keep], normals[keep]
-    faces = np.arange(3 * len(corners)).reshape(-1, 3)
-    return replace(patch, vertices=corners.reshape(-1, 3), faces=faces, normals=normals)
+    return np.concatenate([rest[0], corners[keep]]), np.concatenate([rest[1], normals[keep]])
 
 
 def _long(corners: Doubles, radius: float, step: float) -> Flags:

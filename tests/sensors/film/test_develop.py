@@ -93,7 +93,7 @@ def test_every_value_has_an_effect(plain):
         "natural_vignetting": 1.0, "vignetting": (-0.3, 0.0, 0.0), "chromatic_aberration": (0.005, 0.0),
         "photons": 500.0, "quantum_efficiency": 0.3, "full_well": 60.0, "dark_current": 900.0, "exposure_time": 1.0,
         "read_noise": 20.0, "gain": 0.1, "bits": 5, "black_level": 60.0, "bayer": "gbrg", "white_balance": 3000.0,
-        "sharpening": 2.0, "sharpening_radius": 2.0, "tone": "srgb", "jpeg": 40,
+        "sharpening": 2.0, "sharpening_radius": 2.0, "tone": "srgb", "jpeg": 40, "blur": 1.0,
     }  # fmt: skip
     assert set(changes) == set(type(film(clean={}).value).model_fields)
     before = taken(linear, clean=start)
