@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 from simengine.dataset.canonical import canonical_json
 from simengine.dataset.disk import disk_errors, sync
@@ -32,6 +32,7 @@ from simengine.errors import SimengineError
 __all__ = [
     "SHARDS",
     "ShardWriter",
+    "Sink",
     "check_shard",
     "hash_file",
     "picture_name",
@@ -63,6 +64,16 @@ def picture_name(index: int, camera: str, frame: int, output: str) -> str:
     parts = [base, copy.removesuffix("]")] if bracket and copy.endswith("]") else [camera]
     safe = ".".join("".join(c if c in _PLAIN else "".join(f"%{b:02X}" for b in c.encode()) for c in p) for p in parts)
     return f"{index:06d}.{safe}.{frame}.{output}.png"
+
+
+class Sink(Protocol):
+    """Where the files of a sample go."""
+
+    def write(self, name: str, data: bytes) -> None:
+        """Takes a file."""
+
+    def remove(self, name: str) -> None:
+        """Gives a file up: its try was rejected."""
 
 
 class ShardWriter:

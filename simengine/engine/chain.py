@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from simengine.engine.sample import Sink, make_sample
+from simengine.dataset.shard import Sink
+from simengine.engine.sample import make_sample
 
 if TYPE_CHECKING:
     from simengine.dataset.record import SampleRecord
-    from simengine.engine.workers import Maker
+    from simengine.dataset.workers import Maker
     from simengine.scene.spec import SceneSpec
 
-__all__ = ["Chain", "open_spec"]
+__all__ = ["Chain", "device_of", "open_spec"]
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Opens a maker of samples in any process; see `simengine.engine.workers.OpenMaker`.
+    """Opens a maker of samples in any process; see `simengine.dataset.workers.OpenMaker`.
 
     Attributes:
         tree: The resolved tree of the scene.
@@ -39,13 +40,16 @@ class Chain:
 
     def __call__(self) -> Maker:
         """Loads what the stages need and returns the maker."""
-        from simengine.render.select import make_renderer
         from simengine.scene.plugins import load_plugin
 
         for file in self.plugins:
             load_plugin(file)
         spec = open_spec(self.tree, self.base)
-        renderer = make_renderer(self.renderer, device=self.device, threads=self.threads)
+        renderer = None
+        if spec.model.pictured:
+            from simengine.render.select import make_renderer
+
+            renderer = make_renderer(self.renderer, device=self.device, threads=self.threads)
 
         def make(index: int, sink: Sink, folder: str) -> SampleRecord:
             return make_sample(spec, self.seed, index, renderer=renderer, sink=sink, folder=folder)
@@ -60,3 +64,12 @@ def open_spec(tree: dict[str, Any], base: str) -> SceneSpec:
 
     load_installed()
     return SceneSpec.from_tree(tree, base)
+
+
+def device_of(spec: SceneSpec, device: str) -> str:
+    """Where the pictures of a scene are drawn: ``cpu`` or ``cuda:K``; signals and PyBullet know the processor alone."""
+    if not spec.model.pictured or spec.model.render.renderer != "warp":
+        return "cpu"
+    from simengine.render.select import resolve_device
+
+    return resolve_device(device)

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simengine.dataset.canonical import canonical_json
-from simengine.dataset.disk import disk_errors, write_atomic
-from simengine.dataset.manifest import MANIFEST, PARTIAL, finished_manifest, read_manifest
+from simengine.dataset.build import Built, Progress, build
+from simengine.dataset.manifest import finished_manifest
 from simengine.dataset.reader import Dataset
-from simengine.dataset.shard import hash_file, read_shard, remove_drafts
+from simengine.dataset.shard import hash_file, read_shard
 from simengine.dataset.tally import Tally
-from simengine.engine.chain import Chain
+from simengine.dataset.units import work_units
+from simengine.dataset.workers import OpenMaker
+from simengine.engine.chain import Chain, device_of
 from simengine.engine.classes import class_names
-from simengine.engine.directory import Progress, claim_directory
-from simengine.engine.plan import make_plan, work_units
+from simengine.engine.plan import make_plan
 from simengine.engine.summary import Summary
-from simengine.engine.workers import OpenMaker, run_here, run_workers
 from simengine.errors import SimengineError
 from simengine.scene.plugins import loaded_plugins
 
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
     from simengine.scene.spec import SceneSpec
 
 __all__ = ["generate"]
-
-ProgressCallback = Callable[[int, int, int], None]
 
 
 def generate(
@@ -39,7 +35,7 @@ def generate(
     workers: int = 1,
     device: str = "auto",
     shard_size: int | None = None,
-    progress: ProgressCallback | None = None,
+    progress: Progress | None = None,
     _open_maker: OpenMaker | None = None,
 ) -> Summary:
     """Generates a data set, or goes on with one that was interrupted at any moment.
@@ -67,59 +63,22 @@ def generate(
             within the scene's `attempts`, or the disk refuses; the message says how to go on.
         KeyboardInterrupt: Ctrl-C; its text says how to go on.
     """
-    from simengine.render.select import resolve_device
-
     if workers < 1:
         raise SimengineError(f"workers is {workers!r}: give an integer from 1.")
     root = Path(out)
-    device = resolve_device(device) if spec.model.render.renderer == "warp" else "cpu"
+    device = device_of(spec, device)
     plan = make_plan(spec, root=root, count=count, seed=seed, shard_size=shard_size, device=device)
     if _open_maker is None:
         threads = 1 if workers > 1 else len(os.sched_getaffinity(0))
         renderer = spec.model.render.renderer
         plugins = loaded_plugins()
         _open_maker = Chain(spec.tree, spec.base, plan["seed"], renderer, device, threads, plugins)
-    with claim_directory(root, plan) as state:
-        if state.finished:
-            return _summary(root, read_manifest(root), found=plan["count"])
-        found = plan["count"] - sum(len(unit.samples) for unit in state.pending)
-        try:
-            _make_shards(root, state, workers, _open_maker, _Counter(progress, found, plan["count"]))
-        except KeyboardInterrupt:
-            kept = sum((root / "shards" / f"{unit.shard:06d}").exists() for unit in work_units(plan))
-            raise KeyboardInterrupt(
-                f"Stopped; {kept} of {len(work_units(plan))} shards are finished and kept. "
-                "The same command goes on from there."
-            ) from None
-        finally:
-            remove_drafts(root)
-        manifest = _finish(root, plan)
-    return _summary(root, manifest, found=found, damaged=state.damaged)
-
-
-class _Counter:
-    """Adds up what workers report and tells the caller."""
-
-    def __init__(self, progress: ProgressCallback | None, done: int, total: int) -> None:
-        self._progress, self._done, self._total, self._rejected = progress, done, total, 0
-        self(0, 0)
-
-    def __call__(self, done: int, rejected: int) -> None:
-        self._done += done
-        self._rejected += rejected
-        if self._progress:
-            self._progress(self._done, self._total, self._rejected)
-
-
-def _make_shards(root: Path, state: Progress, workers: int, open_maker: OpenMaker, report: _Counter) -> None:
-    if workers == 1:
-        run_here(root, state.pending, open_maker=open_maker, report=report)
-    else:
-        run_workers(root, state.pending, open_maker=open_maker, workers=workers, report=report)
+    built = build(root, plan, open_maker=_open_maker, workers=workers, progress=progress, finish=_finish)
+    return _summary(root, built)
 
 
 def _finish(root: Path, plan: dict[str, Any]) -> dict[str, Any]:
-    """Adds up the shards, exports, and writes the manifest, which makes the data set a finished one."""
+    """Adds up the shards, exports, and gives the manifest."""
     from simengine.formats.coco import COCO_FILE, write_coco
 
     tally, hashes = Tally(), []
@@ -132,12 +91,10 @@ def _finish(root: Path, plan: dict[str, Any]) -> dict[str, Any]:
     if "rgb" in plan["outputs"]:
         write_coco(Dataset(root, manifest), root / COCO_FILE)
         manifest["exports"][COCO_FILE] = hash_file(root / COCO_FILE)
-    write_atomic(root / MANIFEST, canonical_json(manifest, indent=True, ordered=True))
-    with disk_errors("remove", root / PARTIAL):
-        (root / PARTIAL).unlink()
     return manifest
 
 
-def _summary(root: Path, manifest: dict[str, Any], *, found: int, damaged: tuple[str, ...] = ()) -> Summary:
+def _summary(root: Path, built: Built) -> Summary:
+    manifest = built.manifest
     tally = Tally.from_dict(manifest["summary"])
-    return Summary(root, tally, manifest["hash"], tuple(manifest["exports"]), found, damaged)
+    return Summary(root, tally, manifest["hash"], tuple(manifest["exports"]), built.found, built.damaged)

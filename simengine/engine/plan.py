@@ -1,15 +1,16 @@
-"""The plan of a run: everything that determines the bytes, and its division into shards."""
+"""The plan of a run: everything that determines the bytes."""
 
 from __future__ import annotations
 
 import operator
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simengine.dataset.pictures import ENCODINGS
 from simengine.dataset.shard import hash_file
+from simengine.dataset.signals import SIGNALS
+from simengine.dataset.units import default_shard_size
 from simengine.engine.fingerprint import package_versions, platform_fingerprint
 from simengine.errors import SimengineError
 from simengine.scene.files import LIBRARY_PREFIX, referenced_files
@@ -19,33 +20,10 @@ from simengine.scene.recipe import Recipe
 if TYPE_CHECKING:
     from simengine.scene.spec import SceneSpec
 
-__all__ = ["WorkUnit", "default_shard_size", "make_plan", "work_unit", "work_units"]
+__all__ = ["make_plan"]
 
-
-_PLAIN = ("attempts", "outputs", "render.renderer", "labels.classes")
-
-
-@dataclass(frozen=True)
-class WorkUnit:
-    """One shard to make: samples `start` to `stop` - 1."""
-
-    shard: int
-    start: int
-    stop: int
-
-    @property
-    def samples(self) -> range:
-        """The indices of its samples."""
-        return range(self.start, self.stop)
-
-
-def default_shard_size(count: int) -> int:
-    """Samples a shard: at least 32 shards where there are 32 samples, but at most 64 samples in one.
-
-    It goes by nothing but the count, so that it doesn't depend on the number of workers: the layout is part of
-    what has to be the same bytes.
-    """
-    return min(64, max(1, count // 32))
+_SIGNALS = "one row per recording and channel; float32 m/s^2, columns named and explained in its schema"
+_PLAIN = ("attempts", "outputs", "render.renderer", "labels.classes", "recording.stems")
 
 
 def make_plan(
@@ -71,7 +49,9 @@ def make_plan(
         if isinstance(value, Recipe):
             raise SimengineError(f"{path} is drawn, but it must be the same for all samples. Give it a plain value.")
     count = _integer("count", count, least=1)
-    size = default_shard_size(count) if shard_size is None else _integer("shard_size", shard_size, least=1)
+    pictured = spec.model.pictured
+    default = default_shard_size(count, pictured=pictured)
+    size = default if shard_size is None else _integer("shard_size", shard_size, least=1)
     return {
         "scene": {"name": spec.name, "description": spec.description, "tree": spec.tree},
         "base": _base(spec, root),
@@ -82,21 +62,11 @@ def make_plan(
         "seed": _integer("seed", seed, least=0),
         "count": count,
         "shard_size": size,
-        "outputs": {name: ENCODINGS[name] for name in spec.model.outputs},
+        "outputs": {name: ENCODINGS[name] for name in spec.model.outputs} if pictured else {},
+        **({"signals": f"{SIGNALS}: {_SIGNALS}"} if spec.model.sensors else {}),
         "versions": package_versions(),
         "platform": platform_fingerprint(device),
     }
-
-
-def work_unit(plan: dict[str, Any], shard: int) -> WorkUnit:
-    """One shard of a plan."""
-    start = shard * plan["shard_size"]
-    return WorkUnit(shard, start, min(start + plan["shard_size"], plan["count"]))
-
-
-def work_units(plan: dict[str, Any]) -> list[WorkUnit]:
-    """Every shard of a plan, in order."""
-    return [work_unit(plan, shard) for shard in range(-(-plan["count"] // plan["shard_size"]))]
 
 
 def _base(spec: SceneSpec, root: Path) -> str:

@@ -1,16 +1,16 @@
-"""One sample, from its keys to its record and pictures: draw, place, simulate, render, label, encode."""
+"""One sample, from its keys to its record, pictures and signals: draw, place, simulate, render, label, encode, record."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from simengine.dataset.pictures import encode_picture
-from simengine.dataset.record import PhysicsRecord, SampleRecord, ViewRecord
-from simengine.dataset.shard import picture_name
+from simengine.dataset.record import MachineRecord, PhysicsRecord, SampleRecord, ViewRecord
+from simengine.dataset.shard import Sink, picture_name
 from simengine.dataset.tally import reason_kind
 from simengine.errors import Rejected, SimengineError
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from simengine.scene.spec import SceneSpec
     from simengine.sensors.observe import View
 
-__all__ = ["Sink", "Watcher", "make_sample", "try_sample"]
+__all__ = ["Watcher", "make_sample", "try_sample"]
 
 
 class Watcher:
     """Is told what happens to a sample; does nothing by itself."""
 
     def entered(self, stage: str) -> None:
-        """A stage begins: draw, physics, render, labels or encode."""
+        """A stage begins: draw, physics, render, labels, encode or signals."""
 
     def drawn(self, scene: Scene) -> None:
         """A try begins with this scene."""
@@ -36,15 +36,8 @@ class Watcher:
     def pictured(self, view: View, record: ViewRecord) -> None:
         """A picture was made and labelled."""
 
-
-class Sink(Protocol):
-    """Where the files of a sample go."""
-
-    def write(self, name: str, data: bytes) -> None:
-        """Takes a file."""
-
-    def remove(self, name: str) -> None:
-        """Gives a file up: its try was rejected."""
+    def recorded(self, row: Mapping[str, Any]) -> None:
+        """A channel of a recording was made and labelled; see `simengine.dataset.signals`."""
 
 
 def make_sample(
@@ -52,7 +45,7 @@ def make_sample(
     seed: int,
     index: int,
     *,
-    renderer: Renderer,
+    renderer: Renderer | None,
     sink: Sink,
     folder: str = "",
     outputs: Sequence[str] | None = None,
@@ -64,7 +57,7 @@ def make_sample(
         spec: The scene.
         seed: The data set's seed.
         index: The sample's number.
-        renderer: What draws.
+        renderer: What draws; None will do for a scene without pictures.
         sink: Takes the pictures as they are made, so that a long sample needs the memory of one.
         folder: Path of the sink's folder relative to the data set, for the record.
         outputs: Pictures to write instead of the scene's.
@@ -97,7 +90,7 @@ def try_sample(
     index: int,
     attempt: int,
     *,
-    renderer: Renderer,
+    renderer: Renderer | None,
     sink: Sink,
     folder: str = "",
     outputs: Sequence[str] | None = None,
@@ -110,8 +103,8 @@ def try_sample(
         seed: The data set's seed.
         index: The sample's number.
         attempt: The try's number, from 0.
-        renderer: What draws.
-        sink: Takes the pictures.
+        renderer: What draws; None will do for a scene without pictures.
+        sink: Takes the pictures and signals.
         folder: Path of the sink's folder relative to the data set.
         outputs: Pictures to write instead of the scene's.
         watcher: Told what happens.
@@ -123,10 +116,7 @@ def try_sample(
         Rejected: A stage can't go on with this draw.
         SimengineError: A stage failed, and would fail again.
     """
-    from simengine.labels.annotate import annotate
-    from simengine.physics.simulate import simulate
     from simengine.scene.constraints import check_label_constraints
-    from simengine.sensors.observe import observe
 
     watcher = watcher or Watcher()
     stage = ""
@@ -140,25 +130,45 @@ def try_sample(
         enter("draw")
         scene = spec.sample(seed, index, attempt=attempt)
         watcher.drawn(scene)
-        enter("physics")
-        trajectory = simulate(scene)
-        wanted = scene.model.outputs if outputs is None else outputs
-        views = []
-        enter("render")
-        for view in observe(scene, trajectory, renderer=renderer):
-            if "rgb" in scene.model.outputs:
-                _refuse_blank(view)
-            enter("labels")
-            record = annotate(scene, trajectory, view)
-            watcher.pictured(view, record)
-            enter("encode")
-            views.append(replace(record, files=_write_pictures(scene, view, record, wanted, sink=sink, folder=folder)))
+        physics, views = None, []
+        if scene.model.pictured:
+            from simengine.labels.annotate import annotate
+            from simengine.physics.simulate import simulate
+            from simengine.sensors.observe import observe
+
+            enter("physics")
+            trajectory = simulate(scene, clocks=scene.clocks)
+            physics = _physics(trajectory)
+            wanted = scene.model.outputs if outputs is None else outputs
             enter("render")
-        enter("labels")
-        for view_record in views:
-            labelled = sum(thing.labelled for thing in view_record.objects)
-            check_label_constraints(spec.label_constraints, scene, labelled=labelled)
-        return _record(scene, trajectory, views)
+            assert renderer is not None
+            for view in observe(scene, trajectory, renderer=renderer):
+                if "rgb" in scene.model.outputs:
+                    _refuse_blank(view)
+                enter("labels")
+                record = annotate(scene, trajectory, view)
+                watcher.pictured(view, record)
+                enter("encode")
+                views.append(
+                    replace(record, files=_write_pictures(scene, view, record, wanted, sink=sink, folder=folder))
+                )
+                enter("render")
+            enter("labels")
+            for view_record in views:
+                labelled = sum(thing.labelled for thing in view_record.objects)
+                check_label_constraints(spec.label_constraints, scene, labelled=labelled)
+        enter("signals")
+        return SampleRecord(
+            index=index,
+            seed=seed,
+            attempt=attempt,
+            draws=dict(scene.draws),
+            variables=dict(scene.model.variables),
+            rejected=[],
+            physics=physics,
+            views=views,
+            machines=_write_signals(spec, scene, sink=sink, watcher=watcher),
+        )
     except SimengineError as error:
         if isinstance(error, Rejected):
             raise
@@ -181,6 +191,9 @@ class _Written:
     def remove(self, name: str) -> None:
         self._sink.remove(name)
         self._names.remove(name)
+
+    def add_signal(self, row: Mapping[str, Any]) -> None:
+        self._sink.add_signal(row)
 
     def remove_all(self) -> None:
         for name in list(self._names):
@@ -217,21 +230,26 @@ def _write_pictures(
     return files
 
 
-def _record(scene: Scene, trajectory: Trajectory, views: list[ViewRecord]) -> SampleRecord:
-    physics = PhysicsRecord(
+def _write_signals(spec: SceneSpec, scene: Scene, *, sink: Sink, watcher: Watcher) -> list[MachineRecord]:
+    """The last stage: what it has written stays, so nothing may be rejected once the first row is made."""
+    records: list[MachineRecord] = []
+    if scene.sensors:
+        from simengine.labels.signals import count_recordings, signal_rows
+        from simengine.sensors.recordings import listen
+
+        for heard in listen(scene):
+            count_recordings(records, heard)
+            for row in signal_rows(scene, heard, dataset=spec.name, spec_hash=spec.hash):
+                sink.add_signal(row)
+                watcher.recorded(row)
+    return records
+
+
+def _physics(trajectory: Trajectory) -> PhysicsRecord:
+    return PhysicsRecord(
         settled_time=None if math.isnan(trajectory.settled_time) else float(trajectory.settled_time),
         max_penetration=float(trajectory.max_penetration),
         contacts=len(trajectory.contacts) + trajectory.contacts_dropped,
-    )
-    return SampleRecord(
-        index=scene.index,
-        seed=scene.seed,
-        attempt=scene.attempt,
-        draws=dict(scene.draws),
-        variables=dict(scene.model.variables),
-        rejected=[],
-        physics=physics,
-        views=views,
     )
 
 

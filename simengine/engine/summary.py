@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from simengine.dataset.shard import SHARDS
+from simengine.dataset.signals import SIGNALS
 from simengine.dataset.tally import Tally
 
 __all__ = ["Summary"]
@@ -33,23 +35,26 @@ class Summary:
 
     def __str__(self) -> str:
         tally = self.tally
-        lines = [
-            f"{self.root}: {_plural(tally.samples, 'sample')}, {_plural(tally.views, 'view')}, {_plural(tally.files, 'picture file')}."
-        ]
+        held = [_plural(tally.views, "view"), _plural(tally.files, "picture file")] if tally.views else []
+        held += [_plural(tally.signals, "signal")] if tally.signals else []
+        lines = [f"{self.root}: {', '.join([_plural(tally.samples, 'sample'), *held])}."]
         if self.found >= tally.samples:
             lines[0] += " It was complete already; nothing was made again."
         elif self.found:
             lines.append(f"Went on from {_plural(self.found, 'sample')} of an earlier run.")
         lines += [f"Made again: {line}" for line in self.damaged]
-        lines.append(f"Labelled objects: {_counts(tally.objects)}.")
+        if tally.views or not tally.signals:
+            lines.append(f"Labelled objects: {_counts(tally.objects)}.")
+        if tally.signals:
+            lines.append(f"Recordings by fault: {_counts(tally.recordings)}.")
         if tally.dropped:
             lines.append(f"Objects without a label, by reason: {_counts(tally.dropped)}.")
         if tally.rejected:
             lines.append(f"Tries thrown away: {tally.rejected.total()}.")
             lines += [f"  {number} x {kind}" for kind, number in tally.rejected.most_common(5)]
-        lines.append(
-            f"Manifest: {self.root / 'dataset.json'}; labels: {', '.join(str(self.root / e) for e in self.exports) or 'records only'}."
-        )
+        labels = [str(self.root / name) for name in self.exports]
+        labels += [f"{self.root / SHARDS}/*/{SIGNALS}"] if tally.signals else []
+        lines.append(f"Manifest: {self.root / 'dataset.json'}; labels: {', '.join(labels) or 'records only'}.")
         lines.append(f"Hash: {self.hash}")
         return "\n".join(lines)
 

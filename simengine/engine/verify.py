@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,24 @@ from simengine.dataset.pictures import decode_picture
 from simengine.dataset.reader import Dataset
 from simengine.dataset.record import SampleRecord
 from simengine.dataset.shard import check_shard, hash_file, read_shard, shard_folder
+from simengine.dataset.signals import SIGNALS, compare_signals
 from simengine.dataset.tally import Tally
-from simengine.engine.chain import Chain, open_spec
+from simengine.dataset.units import work_unit, work_units
+from simengine.dataset.workers import Maker, OpenMaker
+from simengine.engine.chain import Chain, device_of, open_spec
 from simengine.engine.fingerprint import package_versions, platform_fingerprint
-from simengine.engine.plan import work_unit, work_units
-from simengine.engine.workers import Maker, OpenMaker
 from simengine.errors import SimengineError
 
 __all__ = ["TOLERANCES", "Verification", "verify"]
 
-TOLERANCES = {"rgb": 3.0, "depth": 0.002, "instances": 0.005, "classes": 0.005, "normals": 0.02, "coordinates": 0.002}
+TOLERANCES = {
+    "rgb": 3.0, "depth": 0.002, "instances": 0.005, "classes": 0.005, "normals": 0.02, "coordinates": 0.002,
+    "signals": 1e-4,
+}  # fmt: skip
 """What another platform or version may differ by: mean absolute difference of colour [of 255]; share of pixels
 with another instance id; and the 99th percentile of the difference of
-depth [m], normals and coordinates [m], where both hit something."""
+depth [m], normals and coordinates [m], where both hit something. Signals: root mean square of the difference over that
+of the signal."""
 
 _POSITION = 0.001  # [m], of objects
 
@@ -116,13 +121,10 @@ def verify(
 
 def _chain(dataset: Dataset, device: str) -> tuple[Chain, str]:
     """What makes the data set's samples, and the hash of its scene as it is now."""
-    from simengine.render.select import resolve_device
-
     tree, base = dataset.plan["scene"]["tree"], str(dataset.root / dataset.plan["base"])
     spec = open_spec(tree, base)
     renderer = spec.model.render.renderer
-    place = resolve_device(device) if renderer == "warp" else "cpu"
-    return Chain(tree, base, dataset.plan["seed"], renderer, place, 1), spec.hash
+    return Chain(tree, base, dataset.plan["seed"], renderer, device_of(spec, device), 1), spec.hash
 
 
 def _check_files(dataset: Dataset) -> tuple[list[str], int]:
@@ -164,12 +166,16 @@ class _Memory:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.rows: list[Mapping[str, Any]] = []
 
     def write(self, name: str, data: bytes) -> None:
         self.files[name] = data
 
     def remove(self, name: str) -> None:
         del self.files[name]
+
+    def add_signal(self, row: Mapping[str, Any]) -> None:
+        self.rows.append(row)
 
 
 def _check_sample(dataset: Dataset, index: int, make: Maker, *, exact: bool, damaged: set[str]) -> Iterator[str]:
@@ -191,6 +197,8 @@ def _check_sample(dataset: Dataset, index: int, make: Maker, *, exact: bool, dam
             yield f"sample {index}, made again: the record differs: {'; '.join(first)}"
     else:
         yield from _compare_records(index, old, record)
+    if f"{folder}/{SIGNALS}" not in damaged:
+        yield from _compare_rows(dataset, index, sink.rows, exact=exact)
     names = {path for view in old.views for path in view.files.values()}
     for name in sorted(names ^ {f"{folder}/{name}" for name in sink.files}):
         yield f"sample {index}, made again: {name} is {'not made any more' if name in names else 'new'}"
@@ -208,6 +216,19 @@ def _check_sample(dataset: Dataset, index: int, make: Maker, *, exact: bool, dam
             yield from _compare_pictures(
                 f"sample {index}, made again: {path}", output, before, data, scale=view.depth_scale
             )
+
+
+def _compare_rows(dataset: Dataset, index: int, rows: Sequence[Mapping[str, Any]], *, exact: bool) -> Iterator[str]:
+    where = f"sample {index}, made again"
+    recorded = "signals" in dataset.plan
+    before = list(dataset.signals(indices=[index])) if recorded else []
+    if len(before) != len(rows):
+        yield f"{where}: {len(rows)} rows of signals, were {len(before)}"
+        return
+    for old, new in zip(before, rows, strict=True):
+        wrong = compare_signals(old, new, tolerance=0.0 if exact else TOLERANCES["signals"])
+        if wrong:
+            yield f"{where}: signal {old['signal_id']} differs in {', '.join(wrong[:5])}"
 
 
 def _compare_records(index: int, old: SampleRecord, new: SampleRecord) -> Iterator[str]:

@@ -314,8 +314,8 @@ def test_a_worker_that_dies_twice_ends_the_run_with_the_sample_named(tmp_path):
 
 
 def test_workers_are_replaced_before_a_leak_can_grow(tmp_path, monkeypatch):
-    monkeypatch.setattr("simengine.engine.workers._RECYCLE", 3)
-    from simengine.engine import workers
+    monkeypatch.setattr("simengine.dataset.workers._RECYCLE", 3)
+    from simengine.dataset import workers
 
     started = []
     start = workers._Pool._start

@@ -16,7 +16,7 @@ from simengine.dataset.canonical import canonical_json
 from simengine.dataset.disk import disk_errors, write_atomic
 from simengine.dataset.manifest import MANIFEST, PARTIAL, partial_bytes, plan_differences, read_manifest
 from simengine.dataset.shard import SHARDS, check_shard, remove_drafts, shard_folder
-from simengine.engine.plan import WorkUnit, work_units
+from simengine.dataset.units import WorkUnit, work_units
 from simengine.errors import SimengineError
 
 __all__ = ["Progress", "claim_directory"]

@@ -24,8 +24,8 @@ from simengine.errors import SimengineError
 
 if TYPE_CHECKING:
     from simengine.dataset.record import SampleRecord
-    from simengine.engine.plan import WorkUnit
-    from simengine.engine.sample import Sink
+    from simengine.dataset.shard import Sink
+    from simengine.dataset.units import WorkUnit
 
 __all__ = ["Maker", "OpenMaker", "make_shard", "run_here", "run_workers"]
 
