@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from simengine.errors import SimengineError
 from simengine.signals.checks import require, require_in, require_natural, require_positive
 
-__all__ = ["Bearing", "BearingOrders"]
+__all__ = ["Bearing", "BearingOrders", "bearing_from_orders"]
 
 
 @dataclass(frozen=True)
@@ -87,3 +88,31 @@ class Bearing:
     def inner_diameter(self) -> float:
         """Diameter of the inner race where it touches the elements, m."""
         return self.pitch_diameter * (1 - self.ratio)
+
+
+def bearing_from_orders(orders: BearingOrders) -> Bearing:
+    """The bearing that has these orders, with a pitch diameter of 1: orders know shapes, not sizes.
+
+    BPFO + BPFI = n and their ratio is (1 - r) / (1 + r) with r = d/D cos(phi); BSF then gives d/D.
+
+    Args:
+        orders: Orders, also such as the slip of a cage has moved.
+
+    Returns:
+        The bearing.
+
+    Raises:
+        SimengineError: BPFO and BPFI don't sum to a count of elements, or another order belongs to no bearing.
+    """
+    total = orders.bpfo + orders.bpfi
+    elements, ratio = round(total), (orders.bpfi - orders.bpfo) / total if total > 0 else 1.0
+    sound = 0 < orders.ftf < 1 and orders.bsf > 0 and abs(ratio) < 1
+    if not sound or elements < 2 or abs(total - elements) > 0.05:
+        raise SimengineError(
+            f"FTF {orders.ftf:g}, BSF {orders.bsf:g}, BPFO {orders.bpfo:g} and BPFI {orders.bpfi:g} belong to no bearing: "
+            "BPFO and BPFI sum to the count of elements and FTF lies between 0 and 1; give them as multiples of the "
+            "shaft's speed, not in Hz."
+        )
+    diameter = (1 - ratio**2) / (2 * orders.bsf)
+    angle = math.acos(min(1.0, abs(ratio) / diameter))
+    return Bearing(elements, diameter, 1.0, angle, "outer" if orders.ftf > 0.5 else "inner")

@@ -1,11 +1,12 @@
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simengine.errors import SimengineError
-from simengine.signals.bearing import Bearing
+from simengine.signals.bearing import Bearing, BearingOrders, bearing_from_orders
 from simengine.signals.catalogue import BEARINGS, bearing
 
 # orders as the owners of the rigs publish them
@@ -86,3 +87,16 @@ def test_unknown_model_names_the_nearest():
 def test_impossible_geometry_is_refused(change, words):
     with pytest.raises(SimengineError, match=words):
         Bearing(**{**{"elements": 9, "element_diameter": 7.94e-3, "pitch_diameter": 39.04e-3}, **change})
+
+
+@pytest.mark.parametrize("model", BEARINGS)
+def test_orders_give_the_bearing_back(model):
+    ring = BEARINGS[model]
+    assert bearing_from_orders(ring.orders).orders.__dict__ == pytest.approx(ring.orders.__dict__)
+    turned = replace(ring, rotating="outer").orders
+    assert bearing_from_orders(turned).orders.__dict__ == pytest.approx(turned.__dict__)
+
+
+def test_orders_in_hertz_are_refused():
+    with pytest.raises(SimengineError, match="not in Hz"):
+        bearing_from_orders(BearingOrders(ftf=11.9, bsf=70.6, bpfo=107.4, bpfi=162.2))
