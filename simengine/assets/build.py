@@ -16,7 +16,20 @@ from simengine.assets.import_mesh import mesh_asset
 from simengine.assets.library import library_asset
 from simengine.assets.mesh import Asset, Link
 from simengine.assets.patch import assemble
-from simengine.assets.shapes import die, fasteners, furniture, gear, mug, solids, tray, vessels
+from simengine.assets.shapes import (
+    bearing_block,
+    belt_drive,
+    die,
+    fan,
+    fasteners,
+    furniture,
+    gear,
+    motor,
+    mug,
+    solids,
+    tray,
+    vessels,
+)
 from simengine.assets.solid import mesh_solid
 from simengine.assets.urdf import urdf_asset
 
@@ -46,6 +59,13 @@ _BUILDERS: dict[str, Callable[[Any], Draft]] = {
     "rack": furniture.rack,
     "pallet": furniture.pallet,
     "drum": vessels.drum,
+    "motor": motor.motor,
+    "axle": belt_drive.axle,
+    "pulley": belt_drive.pulley,
+    "v_belt": belt_drive.v_belt,
+    "impeller": fan.impeller,
+    "fan_guard": fan.fan_guard,
+    "bearing_block": bearing_block.bearing_block,
 }
 
 _READERS: dict[str, Callable[[Any, str], Asset]] = {"mesh": mesh_asset, "urdf": urdf_asset, "library": library_asset}

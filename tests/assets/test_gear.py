@@ -72,3 +72,20 @@ def test_teeth_collide_as_teeth(built):
     reach = max(float(np.linalg.norm(hull[:, :2], axis=1).max()) for hull in few.collision[0].hulls)
     assert reach == pytest.approx(0.020, rel=1e-4)
     assert len(built("gear", teeth=80).collision[0].hulls) == 24
+
+
+@pytest.mark.parametrize("damage", [0.3, 1.0])
+def test_a_broken_tooth_is_the_one_on_x_and_as_low_as_said(built, solid, damage):
+    """The other teeth keep every vertex; of a missing tooth a stump of 15 % is left."""
+    whole, broken = built("gear", teeth=20, module=0.002), built("gear", teeth=20, module=0.002, damage=damage)
+    vertices = broken.links[0].mesh.vertices
+    angle, radius = np.arctan2(vertices[:, 1], vertices[:, 0]), np.linalg.norm(vertices[:, :2], axis=1)
+    root, tip = 0.002 * 10 - 1.25 * 0.002, 0.002 * 11
+    own = np.abs(angle) < np.pi / 20
+    assert radius[own].max() == pytest.approx(tip - min(damage, 0.85) * (tip - root), rel=1e-3)
+    assert radius[~own].max() == pytest.approx(tip, rel=1e-4)
+    lost = whole.volume - broken.volume
+    tooth = 0.002**2 * 0.008 * np.pi / 2 * 2.25  # half of the pitch times the height: an upper bound, nearly
+    assert 0.1 * tooth < lost < 1.1 * tooth
+    hulls = broken.collision[0].hulls
+    assert np.linalg.norm(hulls[0][:, :2], axis=1).max() < np.linalg.norm(hulls[1][:, :2], axis=1).max() - 0.001

@@ -50,8 +50,34 @@ CASES = [
     ("pallet", {"size": (0.6, 0.4, 0.1)}),
     ("drum", {}),
     ("drum", {"radius": 0.15, "height": 0.2}),
+    ("gear", {"damage": 1.0}),
+    ("gear", {"damage": 0.4, "teeth": 40}),
+    ("motor", {}),
+    ("motor", {"height": 0.2, "fins": 24}),
+    ("axle", {}),
+    ("axle", {"key": False, "diameter": 0.05, "length": 0.08}),
+    ("pulley", {}),
+    ("pulley", {"spokes": 0, "grooves": 3}),
+    ("v_belt", {}),
+    ("v_belt", {"diameters": (0.06, 0.16)}),
+    ("impeller", {}),
+    ("impeller", {"damage": 0.5, "blades": 7}),
+    ("fan_guard", {}),
+    ("bearing_block", {}),
 ]
-MOST = {"die": 10_000, "bolt": 8000, "sphere": 2500, "gear": 12000, "can": 6500, "mug": 6000}
+MOST = {
+    "die": 10_000,
+    "bolt": 8000,
+    "sphere": 2500,
+    "gear": 12000,
+    "can": 6500,
+    "mug": 6000,
+    "motor": 13_000,
+    "pulley": 8000,
+    "impeller": 8500,
+    "fan_guard": 8000,
+    "bearing_block": 9000,
+}
 
 
 @pytest.mark.parametrize(("tag", "values"), CASES)

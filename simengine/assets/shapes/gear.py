@@ -23,6 +23,8 @@ __all__ = ["GearGeometry", "gear", "involute"]
 
 Doubles = NDArray[np.float64]
 
+_STUMP = 0.85  # of a tooth's height is gone where it is missing
+
 
 def involute(angle: float | Doubles) -> float | Doubles:
     """The involute function, tan(angle) - angle [rad]."""
@@ -79,8 +81,9 @@ def gear(shape: shapes.Gear) -> Draft:
         )
     fine = shape.teeth <= 60
     chamfer = min(0.08 * shape.module, 0.1 * h) if fine else 0.0
+    chamfer *= 0.4 if shape.damage > 0.5 else 1.0  # a stump has room for little
     flank = _flank(geometry, pieces=6 if shape.teeth <= 30 else 4 if fine else 2)
-    strips = _strips(flank, shape.teeth)
+    strips = _strips(flank, shape.teeth, _broken(flank, geometry, shape.damage))
     around = outline(strips)
     profile = polyline([(-chamfer, -h / 2), (0, -h / 2 + chamfer), (0, h / 2 - chamfer), (-chamfer, h / 2)])
     lead = min(0.1 * shape.module, 0.1 * h)
@@ -88,7 +91,7 @@ def gear(shape: shapes.Gear) -> Draft:
     cover = _cover(around.at(-chamfer, h / 2)[:-1], len(flank.points), shape.teeth, bore + lead)
     patches = [*sweep(profile, around), *sweep(hole, circle(64)), *cover]
     patches += [_lowered(patch, h) for patch in cover]
-    return Draft(patches, _collision(geometry, bore, h))
+    return Draft(patches, _collision(geometry, bore, h, min(shape.damage, _STUMP)))
 
 
 def _flank(geometry: GearGeometry, *, pieces: int) -> Strip:
@@ -111,15 +114,33 @@ def _flank(geometry: GearGeometry, *, pieces: int) -> Strip:
     return Strip(np.vstack([fillet.points[:-1], points]), np.vstack([fillet.normals[:-1], normals]))
 
 
-def _strips(flank: Strip, teeth: int) -> list[Strip]:
-    """The outline: from tip to tip through each valley, and across each tip."""
+def _broken(flank: Strip, geometry: GearGeometry, damage: float) -> Strip:
+    """The flank of a tooth whose tip is broken off; of a missing tooth a low stump is left."""
+    if damage == 0:
+        return flank
+    radius = np.linalg.norm(flank.points, axis=1)
+    root, tip = geometry.root_radius, geometry.tip_radius
+    end = tip - min(damage, _STUMP) * (tip - root)
+    # Below the cut the flank is as it was, but for the floor of the valley: its points move up along the flank.
+    floor = int(np.argmax(radius > root + 1e-9 * root)) - 1
+    grown = root + (radius[floor:] - root) * (end - root) / (tip - root)
+    angle = np.interp(grown, radius[floor:], np.arctan2(flank.points[floor:, 1], flank.points[floor:, 0]))
+    points = flank.points.copy()
+    points[floor:] = grown[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    ahead = np.gradient(points, axis=0)
+    ahead /= np.linalg.norm(ahead, axis=1, keepdims=True)
+    return Strip(points, np.column_stack([ahead[:, 1], -ahead[:, 0]]))
+
+
+def _strips(flank: Strip, teeth: int, broken: Strip) -> list[Strip]:
+    """The outline: from tip to tip through each valley, and across each tip; the first tooth may be broken."""
     mirror = np.array([1.0, -1.0])
-    rise = flank
-    fall = Strip(flank.points[::-1] * mirror, flank.normals[::-1] * mirror)
     strips = []
     for tooth in range(teeth):
         here, after = _turn(tooth, teeth), _turn(tooth + 1, teeth)
-        tip = np.array([rise.points[-1], fall.points[0]]) @ here.T
+        mine, rise = (flank if k % teeth else broken for k in (tooth, tooth + 1))
+        fall = Strip(mine.points[::-1] * mirror, mine.normals[::-1] * mirror)
+        tip = np.array([mine.points[-1], fall.points[0]]) @ here.T
         strips.append(Strip(tip, np.tile([1.0, 0.0], (2, 1)) @ here.T))
         valley = np.vstack([fall.points @ here.T, rise.points @ after.T])
         strips.append(Strip(valley, np.vstack([fall.normals @ here.T, rise.normals @ after.T])))
@@ -152,7 +173,7 @@ def _lowered(patch: Patch, height: float) -> Patch:
     return Patch(turned.vertices - np.array([0.0, 0.0, height]), turned.faces, turned.normals, None, turned.slot)
 
 
-def _collision(geometry: GearGeometry, bore: float, h: float) -> tuple[Collision, ...]:
+def _collision(geometry: GearGeometry, bore: float, h: float, damage: float) -> tuple[Collision, ...]:
     """A hull for each tooth with its sector of the body; plain wedges for gears of many teeth."""
     teeth, ra, rf = geometry.teeth, geometry.tip_radius, geometry.root_radius
     if teeth > 24:
@@ -164,6 +185,8 @@ def _collision(geometry: GearGeometry, bore: float, h: float) -> tuple[Collision
     hulls = []
     for tooth in range(teeth):
         centre = 2 * half * tooth
-        polygon = [(r * np.cos(centre + s * a), r * np.sin(centre + s * a)) for r, a in corners for s in (-1, 1)]
+        end = ra - (damage * (ra - rf) if tooth == 0 else 0.0)
+        kept = [(min(r, end), a) for r, a in corners]
+        polygon = [(r * np.cos(centre + s * a), r * np.sin(centre + s * a)) for r, a in kept for s in (-1, 1)]
         hulls.append(prism_hull(polygon, -h / 2, h / 2))
     return compound(*hulls)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import Flag, Fraction, Length, OneOf, Part, Size3, Text
+from simengine.scene.schema.machine_shapes import Axle, BearingBlock, FanGuard, Impeller, Motor, Pulley, VBelt
 
 __all__ = ["FILE_SHAPES", "SHAPES", "Shape"]
 
@@ -113,12 +114,15 @@ class Washer(Part):
 
 
 class Gear(Part):
-    """A spur gear along z, centred, with involute teeth (20 degree pressure angle) and a bore."""
+    """A spur gear along z, centred, with involute teeth (20 degree pressure angle) and a bore; a tooth stands on +x."""
 
     module: Length = Field(0.002, description="Module: pitch diameter divided by the number of teeth.")
     teeth: Annotated[int, Leaf(low=6, high=200)] = Field(18, description="Number of teeth.")
     width: Length = Field(0.008, description="Face width along z.")
     bore: Length = Field(0.008, description="Diameter of the bore.")
+    damage: Fraction = Field(
+        0.0, description="Share of the height of the tooth on +x that is broken off; 1 for a missing tooth."
+    )
 
 
 class Bottle(Part):
@@ -246,6 +250,13 @@ class Shape(OneOf):
     rack: Rack | None = None
     pallet: Pallet | None = None
     drum: Drum | None = None
+    motor: Motor | None = None
+    axle: Axle | None = None
+    pulley: Pulley | None = None
+    v_belt: VBelt | None = None
+    impeller: Impeller | None = None
+    fan_guard: FanGuard | None = None
+    bearing_block: BearingBlock | None = None
     mesh: MeshFile | None = None
     urdf: Urdf | None = None
     library: Library | None = None
