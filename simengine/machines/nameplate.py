@@ -134,6 +134,7 @@ def _faults(condition: str, mounted: MountedBearing, rng: np.random.Generator) -
                 inner_ratio=float(np.exp(rng.uniform(-0.7, 0.7))),
                 dents=None if rng.random() < 0.3 else int(rng.integers(1, mounted.bearing.elements)),
                 position=rng.random(),
+                secondary=True,
             )
             return (ball, dents)
         return (ball,)

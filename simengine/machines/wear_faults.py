@@ -64,11 +64,14 @@ class BrinellFault(BearingFault):
         dents: Dents in each race, side by side; ``None``: one for each element. Few dents in the inner race carry
             the sidebands of the shaft, a full circle of them does not.
         position: Angle of the first dent on its ring, turns.
+        secondary: Whether they are what a damaged element has struck: then the fault that the labels name is the
+            element, not the races.
     """
 
     inner_ratio: float = 1.0
     dents: int | None = None
     position: float = 0.0
+    secondary: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,8 +81,8 @@ class BrinellFault(BearingFault):
 
     @property
     def fault_type(self) -> str:
-        """``inner+outer``: it shows the orders of both."""
-        return "inner+outer"
+        """``inner+outer``: it shows the orders of both; ``rolling_element`` where that is what made the dents."""
+        return "rolling_element" if self.secondary else "inner+outer"
 
     def impacts(
         self, mounted: MountedBearing, clock: ShaftClock, span: tuple[float, float], rng: np.random.Generator

@@ -11,7 +11,7 @@ from simengine.machines.element_fault import ElementFault
 from simengine.machines.race_faults import InnerRaceFault, OuterRaceFault
 from simengine.machines.wear_faults import BrinellFault, CageFault, DistributedFault
 from simengine.scene.leaf import Leaf
-from simengine.scene.schema.base import Angle, Fraction, Length, OneOf, Text
+from simengine.scene.schema.base import Angle, Flag, Fraction, Length, OneOf, Text
 from simengine.scene.schema.built import Built
 from simengine.scene.schema.speed import Frequency
 
@@ -112,6 +112,9 @@ class Brinell(_BearingFault):
         None, description="Dents in each race, side by side; one for each element if absent."
     )
     position: Angle = Field(0.0, description="Angle of the first dent on its ring.")
+    secondary: Flag = Field(
+        False, description="Whether a damaged element has struck them: then its name is the label, not the races'."
+    )
 
 
 class Distributed(_BearingFault):
