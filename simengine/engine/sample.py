@@ -131,13 +131,13 @@ def try_sample(
         scene = spec.sample(seed, index, attempt=attempt)
         watcher.drawn(scene)
         physics, views = None, []
-        if scene.model.pictured:
+        if scene.pictured:
             from simengine.labels.annotate import annotate
             from simengine.physics.simulate import simulate
             from simengine.sensors.observe import observe
 
             enter("physics")
-            trajectory = simulate(scene, clocks=scene.clocks)
+            trajectory = simulate(scene)
             physics = _physics(trajectory)
             wanted = scene.model.outputs if outputs is None else outputs
             enter("render")

@@ -9,7 +9,7 @@ import numpy as np
 
 from simengine.assets.build import build
 from simengine.assets.collision import collision_of
-from simengine.errors import Rejected
+from simengine.errors import Rejected, SimengineError
 from simengine.physics.advance import advance
 from simengine.physics.articulated import link_frames
 from simengine.physics.body import Body, Pose
@@ -26,7 +26,7 @@ from simengine.scene.scene import Scene
 __all__ = ["simulate"]
 
 
-def simulate(scene: Scene, *, clocks: Mapping[str, Clock] | None = None) -> Trajectory:
+def simulate(scene: Scene) -> Trajectory:
     """Places the objects of a scene, lets physics act, and records every body at the time of each picture.
 
     Each call makes a PyBullet world of its own and disposes of it, so that the result is a
@@ -34,7 +34,6 @@ def simulate(scene: Scene, *, clocks: Mapping[str, Clock] | None = None) -> Traj
 
     Args:
         scene: One draw of a scene.
-        clocks: Angles of the machines' shafts by machine.
 
     Returns:
         States at the times of the pictures; body by body in the order of the objects.
@@ -45,7 +44,7 @@ def simulate(scene: Scene, *, clocks: Mapping[str, Clock] | None = None) -> Traj
     """
     bodies = [_body(item, scene) for item in scene.objects]
     poses = place(scene, bodies)
-    drives = _drives(bodies, poses, clocks or {})
+    drives = _drives(bodies, poses, scene.clocks)
     rules, timeline = scene.model.world, scene.model.timeline
     resolution = choose_resolution(bodies, rules)
     with World(gravity=rules.gravity, scale=resolution.scale) as world:
@@ -93,11 +92,16 @@ def _body(item, scene: Scene) -> Body:
 
 def _drives(bodies: Sequence[Body], poses: Sequence[Pose], clocks: Mapping[str, Clock]) -> dict[int, Drive]:
     """The motion of every body that a machine moves, by its number."""
-    return {
-        number: Drive(clocks[body.source.spec.drive.machine], body.source.spec.drive, pose)
-        for number, (body, pose) in enumerate(zip(bodies, poses, strict=True))
-        if body.source.spec.drive is not None
-    }
+    drives = {}
+    for number, (body, pose) in enumerate(zip(bodies, poses, strict=True)):
+        if (spec := body.source.spec.drive) is not None:
+            if spec.machine not in clocks:
+                raise SimengineError(
+                    f"objects.{body.name}.drive.machine: there is no machine '{spec.machine}'; the scene has "
+                    f"{', '.join(clocks) or 'none'}."
+                )
+            drives[number] = Drive(clocks[spec.machine], spec, pose)
+    return drives
 
 
 def _settle(scene: Scene, world: World, bodies, poses, resolution: Resolution) -> float:

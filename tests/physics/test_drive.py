@@ -1,11 +1,21 @@
 """Driven bodies: the pose in each frame is the shaft's angle, and what they touch is carried along."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from simengine.errors import SimengineError
 from simengine.physics.simulate import simulate
+from simengine.scene.scene import SceneMachine
 from simengine.signals.clock import ShaftClock
+
+
+def turning(scene, clock):
+    """A scene with one machine, `m`, of which only the shaft's clock matters."""
+    return replace(scene, machines=(SceneMachine("m", None, None, 1.0, None, clock),))
+
 
 CLOCKS = {
     "constant": ShaftClock([0.0], [23.7]),
@@ -27,9 +37,8 @@ def wheel(ratio=1.0, **drive):
 def test_the_pose_of_each_frame_is_the_angle_of_the_shaft(scene, clock, ratio):
     """An independent oracle turns a vector by the angle; the angle itself is the clock's closed form."""
     shaft = CLOCKS[clock]
-    path = simulate(
-        scene({"wheel": wheel(ratio)}, timeline={"start": 0.05, "frames": 25, "rate": 24.7}), clocks={"m": shaft}
-    )
+    frames = {"start": 0.05, "frames": 25, "rate": 24.7}
+    path = simulate(turning(scene({"wheel": wheel(ratio)}, timeline=frames), shaft))
     home = Rotation.from_quat([0.5, 0.5, 0.5, 0.5])
     for k, time in enumerate(path.times):
         turned = home.inv() * Rotation.from_quat(path.rotations[k, 1])
@@ -53,11 +62,12 @@ def test_velocities_are_the_derivatives_of_the_poses(scene):
         "order": 0.5,
         "phase": 1.0,
     }
-    clock = {"m": ShaftClock([0.0, 1.0], [3.0, 9.0])}
+    clock = ShaftClock([0.0, 1.0], [3.0, 9.0])
     step = 1e-5
 
     def at(time):
-        path = simulate(scene({"wheel": wheel(2.0, **faults)}, timeline={"start": time, "frames": 1}), clocks=clock)
+        still = scene({"wheel": wheel(2.0, **faults)}, timeline={"start": time, "frames": 1})
+        path = simulate(turning(still, clock))
         return path.positions[0, 1], Rotation.from_quat(path.rotations[0, 1]), path.velocities[0, 1]
 
     for time in (0.2, 0.77):
@@ -70,7 +80,7 @@ def test_velocities_are_the_derivatives_of_the_poses(scene):
 def test_runout_and_tilt_turn_with_the_shaft_and_are_as_large_as_said(scene):
     shaft = ShaftClock([0.0], [1.0])
     objects = {"wheel": wheel(1.0, runout=0.01, tilt=0.1, heavy_side=0.4)}
-    path = simulate(scene(objects, timeline={"start": 0.0, "frames": 16, "rate": 16}), clocks={"m": shaft})
+    path = simulate(turning(scene(objects, timeline={"start": 0.0, "frames": 16, "rate": 16}), shaft))
     away = path.positions[:, 1] - [0.3, -0.2, 0.5]
     assert np.linalg.norm(away, axis=1) == pytest.approx(np.full(16, 0.01))
     assert away.mean(axis=0) == pytest.approx(np.zeros(3), abs=1e-12)
@@ -94,9 +104,8 @@ def test_a_turntable_carries_what_lies_on_it(scene):
         "placement": {"fixed": {"position": [0.15, 0, 0.5451]}},
     }
     shaft = ShaftClock([0.0, 1.0], [0.0, 1.0])
-    path = simulate(
-        scene({"table": table, "box": box}, timeline={"start": 0.0, "frames": 13, "rate": 8}), clocks={"m": shaft}
-    )
+    frames = {"start": 0.0, "frames": 13, "rate": 8}
+    path = simulate(turning(scene({"table": table, "box": box}, timeline=frames), shaft))
     angle = np.unwrap(np.arctan2(path.positions[:, 2, 1], path.positions[:, 2, 0]))
     expected = np.pi * shaft.turns(path.times)
     assert expected[-1] > 3
@@ -119,13 +128,15 @@ def test_a_fast_beater_knocks_a_ball_off_and_feels_nothing(scene):
         "physics": {"restitution": 1.0},
         "placement": {"fixed": {"position": [0.0, 0.08, 1.0]}},
     }
-    path = simulate(
-        scene(
-            {"beater": beater, "ball": ball}, world={"gravity": 0.0}, timeline={"start": 0.0, "frames": 5, "rate": 100}
-        ),
-        clocks={"m": ShaftClock([0.0], [30.0])},
-    )
+    frames = {"start": 0.0, "frames": 5, "rate": 100}
+    still = scene({"beater": beater, "ball": ball}, world={"gravity": 0.0}, timeline=frames)
+    path = simulate(turning(still, ShaftClock([0.0], [30.0])))
     rim = 2 * np.pi * 30 * 0.08
     speed = np.linalg.norm(path.velocities[-1, 2, :3])
     assert rim < speed < 2.3 * rim
     assert path.positions[-1, 1] == pytest.approx([0, 0, 1], abs=1e-12)
+
+
+def test_a_missing_machine_is_named(scene):
+    with pytest.raises(SimengineError, match=r"objects.wheel\[0\].drive.machine: there is no machine 'm'"):
+        simulate(scene({"wheel": wheel()}))
