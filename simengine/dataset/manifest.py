@@ -13,6 +13,7 @@ hold the *plan*, everything that determines the bytes:
 ``count``          number of samples
 ``shard_size``     samples in a shard
 ``outputs``        the pictures written, and what their values mean
+``signals``        the file of signals, if there are sensors that write any
 ``spec_hash``      hash of everything in the scene that determines the data, files it names included
 ``versions``       versions of the packages that can change a byte
 ``platform``       what of the machine can change a byte

@@ -21,6 +21,7 @@ __all__ = [
     "REASONS",
     "RECORD_VERSION",
     "Box3dRecord",
+    "MachineRecord",
     "ObjectRecord",
     "PhysicsRecord",
     "PoseRecord",
@@ -262,6 +263,27 @@ class PhysicsRecord(_Record):
 
 
 @dataclass(frozen=True)
+class MachineRecord(_Record):
+    """Recordings of one machine in one state; the rows themselves lie in ``signals.parquet``.
+
+    Attributes:
+        machine: Name of the machine.
+        condition: Name of the condition that was drawn; null where it has none.
+        weight: Rate of that condition in the world over its share in the data set.
+        fault_type: Its faults joined by ``+``, or ``normal``.
+        channels: Names of the sensors.
+        recordings: How often each recorded it.
+    """
+
+    machine: str
+    condition: str | None
+    weight: float
+    fault_type: str
+    channels: list[str]
+    recordings: int
+
+
+@dataclass(frozen=True)
 class SampleRecord(_Record):
     """One sample: its randomness, its physics and its pictures.
 
@@ -272,8 +294,9 @@ class SampleRecord(_Record):
         draws: Every value drawn, by path in the scene.
         variables: The scene's named values as drawn.
         rejected: The tries before, each ``{"attempt": int, "stage": str, "reason": str}``.
-        physics: Summary of the simulation.
+        physics: Summary of the simulation; null where nothing was simulated (signals alone).
         views: Every picture, by time and then by camera.
+        machines: Every recording of a machine.
         version: Version of this form.
     """
 
@@ -283,11 +306,16 @@ class SampleRecord(_Record):
     draws: dict[str, Any]
     variables: dict[str, Any]
     rejected: list[dict[str, Any]]
-    physics: PhysicsRecord
+    physics: PhysicsRecord | None
     views: list[ViewRecord]
+    machines: list[MachineRecord] = field(default_factory=list)
     version: int = RECORD_VERSION
 
-    _parts: ClassVar[Mapping[str, type[_Record]]] = {"physics": PhysicsRecord, "views": ViewRecord}
+    _parts: ClassVar[Mapping[str, type[_Record]]] = {
+        "physics": PhysicsRecord,
+        "views": ViewRecord,
+        "machines": MachineRecord,
+    }
 
 
 def check_state(record: ViewRecord, state: str) -> None:

@@ -75,6 +75,9 @@ class Sink(Protocol):
     def remove(self, name: str) -> None:
         """Gives a file up: its try was rejected."""
 
+    def add_signal(self, row: Mapping[str, Any]) -> None:
+        """Takes a row of signals of a try that can't be rejected any more; see `simengine.dataset.signals`."""
+
 
 class ShardWriter:
     """Writes one shard; a context manager that leaves nothing behind unless `commit` was called.

@@ -31,6 +31,8 @@ class Tally:
         objects: Labelled objects by class, counted once per view.
         dropped: Objects of a class that got no label, by reason.
         rejected: Tries thrown away, by ``stage: reason`` without numbers.
+        recordings: Recordings of machines by fault.
+        signals: Rows of signals: one per recording and channel.
     """
 
     samples: int = 0
@@ -39,11 +41,16 @@ class Tally:
     objects: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
+    recordings: Counter[str] = field(default_factory=Counter)
+    signals: int = 0
 
     def add(self, record: SampleRecord) -> None:
         """Counts a sample."""
         self.samples += 1
         self.views += len(record.views)
+        for machine in record.machines:
+            self.recordings[machine.fault_type] += machine.recordings
+            self.signals += machine.recordings * len(machine.channels)
         for rejection in record.rejected:
             self.rejected[f"{rejection['stage']}: {reason_kind(rejection['reason'])}"] += 1
         for view in record.views:
@@ -64,9 +71,12 @@ class Tally:
         self.objects.update(other.objects)
         self.dropped.update(other.dropped)
         self.rejected.update(other.rejected)
+        self.recordings.update(other.recordings)
+        self.signals += other.signals
 
     def to_dict(self) -> dict[str, Any]:
-        """The counts in JSON types, names in alphabetical order."""
+        """The counts in JSON types, names in alphabetical order; those of signals only where there are some."""
+        heard = {"recordings": dict(sorted(self.recordings.items())), "signals": self.signals} if self.signals else {}
         return {
             "samples": self.samples,
             "views": self.views,
@@ -74,6 +84,7 @@ class Tally:
             "objects": dict(sorted(self.objects.items())),
             "dropped": dict(sorted(self.dropped.items())),
             "rejected": dict(sorted(self.rejected.items())),
+            **heard,
         }
 
     @classmethod
@@ -86,6 +97,8 @@ class Tally:
         try:
             numbers = {name: int(data[name]) for name in ("samples", "views", "files")}
             counters = {name: Counter(dict(data[name])) for name in ("objects", "dropped", "rejected")}
+            counters["recordings"] = Counter(dict(data.get("recordings", {})))
+            numbers["signals"] = int(data.get("signals", 0))
         except (KeyError, TypeError, ValueError) as error:
             raise SimengineError(f"the counts of a shard or data set have an unknown form ({error!r}).") from error
         return cls(**numbers, **counters)  # type: ignore[arg-type]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,3 +71,6 @@ class _Album(Watcher):
 
     def remove(self, name: str) -> None:
         """Nothing was written."""
+
+    def add_signal(self, row: Mapping[str, Any]) -> None:
+        """Signals are looked at as they are recorded."""

@@ -18,7 +18,7 @@ from simengine.machines.wear_faults import DistributedFault
 from simengine.sampling.streams import stream
 from simengine.signals.checks import require, require_in, require_positive
 
-__all__ = ["Degradation", "Life", "Snapshot", "run_to_failure"]
+__all__ = ["Degradation", "Life", "Snapshot", "aged_machine", "run_to_failure"]
 
 
 @dataclass(frozen=True)
@@ -182,11 +182,28 @@ def run_to_failure(
             number += 1
             life = degradation.life(stream(seed, number, "degradation"), start=life.end)
         size, stage = life.size(time), life.stage(time)
-        aged = replace(machine, faults=_aged(machine.faults[0], size, stage) + tuple(machine.faults[1:]))
+        aged = aged_machine(machine, 0, life, time)
         # what the structure is does not change from one recording to the next; only the index of time does
         one = record(aged, sensors, duration=duration, seed=seed, index=index)
         yield Snapshot(time, size, stage, life.rul(time), number, one)
         index += 1
+
+
+def aged_machine(machine: Machine, number: int, life: Life, time: float) -> Machine:
+    """The machine at a time of a life: one of its faults, that of a bearing, has grown as far as the life says.
+
+    Args:
+        machine: The machine.
+        number: Which of ``machine.faults`` grows.
+        life: The life.
+        time: When, s.
+    """
+    faults = tuple(machine.faults)
+    fault = faults[number]
+    if not isinstance(fault, BearingFault):
+        raise SimengineError(f"Machine.faults[{number}] is {fault!r}: only the fault of a bearing grows.")
+    grown = _aged(fault, life.size(time), life.stage(time))
+    return replace(machine, faults=(*faults[:number], *grown, *faults[number + 1 :]))
 
 
 def _aged(fault: BearingFault, size: float, stage: str) -> tuple[BearingFault, ...]:

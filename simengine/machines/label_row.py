@@ -6,11 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from simengine.machines.gears import GearFault
 from simengine.machines.impacts import ImpactKind, Impacts
+from simengine.machines.machine import Machine
 from simengine.machines.mounted import BearingFault, MountedBearing
 from simengine.machines.recording import Recording
+from simengine.machines.speed import SpeedProfile, WanderSpeed
 
-__all__ = ["label_row"]
+__all__ = ["label_columns", "label_row"]
+
+
+_KINDS = np.array([kind.name.lower() for kind in ImpactKind])
 
 
 def label_row(
@@ -23,7 +29,22 @@ def label_row(
     run: str | None = None,
     spec_hash: str = "",
 ) -> dict[str, Any]:
-    """Everything known of one channel, JSON types only; lengths in mm and speeds in rpm as those columns have them.
+    """Everything known of one channel in JSON types; see ``label_columns``."""
+    row = label_columns(recording, channel, dataset=dataset, rul=rul, time=time, run=run, spec_hash=spec_hash)
+    return {name: value.tolist() if isinstance(value, np.ndarray) else value for name, value in row.items()}
+
+
+def label_columns(
+    recording: Recording,
+    channel: str,
+    *,
+    dataset: str = "simengine",
+    rul: float | None = None,
+    time: float | None = None,
+    run: str | None = None,
+    spec_hash: str = "",
+) -> dict[str, Any]:
+    """Everything known of one channel; lengths in mm and speeds in rpm as those columns have them.
 
     Args:
         recording: The recording.
@@ -35,15 +56,15 @@ def label_row(
         spec_hash: Hash of what determined the data.
 
     Returns:
-        The row. Columns that don't apply are ``None``.
+        The row: single values of JSON types, ``None`` where a column does not apply, and arrays.
     """
     row = list(recording.sensors).index(channel)
     sensor, machine = recording.sensors[channel], recording.machine
     bearing_fault = next((fault for fault in machine.faults if isinstance(fault, BearingFault)), None)
+    gear_fault = next((fault for fault in machine.faults if isinstance(fault, GearFault)), None)
     mounted = _mounted(recording, bearing_fault)
     orders = mounted.orders if mounted else None
     bearing = mounted.bearing if mounted else None
-    speeds = recording.speeds
     key = f"{recording.seed}-{recording.index}-{recording.attempt}"
     return {
         "dataset": dataset,
@@ -55,17 +76,18 @@ def label_row(
         "fs": recording.rate,
         "n_samples": recording.signal.shape[1],
         "fault_type": recording.fault_type,
-        "fault_location": bearing_fault.bearing or next(iter(machine.bearings)) if bearing_fault else None,
+        "fault_location": _location(machine, bearing_fault, gear_fault),
         "quantity": "acceleration",
         "unit": "m/s^2",
         "sensitivity": sensor.sensitivity,
         "axis": sensor.axis,
-        "speed_rpm": 60 * float(np.mean(speeds)),
-        "speed_profile": type(machine.speed).__name__,
+        "speed_rpm": 60 * recording.mean_speed,
+        "speed_profile": _profile(machine.speed),
         "load": mounted.load if mounted else None,
         "load_unit": "relative" if mounted else None,
         "fault_origin": "simulated" if machine.faults else None,
         "fault_size_mm": 1e3 * bearing_fault.size if bearing_fault else None,
+        "fault_severity_level": gear_fault.severity if gear_fault else None,
         "bearing_id": key,
         "bearing_model": bearing.model if bearing else None,
         "bpfo": orders.bpfo if orders else None,
@@ -90,8 +112,8 @@ def label_row(
         ],
         **_impact_columns("impact", recording.impacts),
         **_impact_columns("nuisance", recording.nuisance),
-        "speed_trace_hz": [float(speeds[0]), *map(float, speeds[:: max(1, len(speeds) // 100)]), float(speeds[-1])],
-        "tacho_s": [float(one) for one in recording.tacho],
+        **_speed_columns(recording),
+        "tacho_s": recording.tacho,
         "clipped": float(np.mean(recording.clipped[row])),
         "dropped": float(np.mean(recording.dropped[row])),
     }
@@ -103,11 +125,34 @@ def _mounted(recording: Recording, fault: BearingFault | None) -> MountedBearing
     return next(iter(recording.machine.bearings.values()), None)
 
 
+def _location(machine: Machine, bearing: BearingFault | None, gear: GearFault | None) -> str | None:
+    if bearing is not None:
+        return bearing.bearing or next(iter(machine.bearings))
+    return gear.gear or next(iter(machine.gears)) if gear is not None else None
+
+
+def _profile(speed: SpeedProfile) -> str:
+    """``constant``, ``ramp``, ...; a wander about a profile does not count."""
+    while isinstance(speed, WanderSpeed):
+        speed = speed.base
+    return type(speed).__name__.removesuffix("Speed").lower()
+
+
+def _speed_columns(recording: Recording) -> dict[str, Any]:
+    """The clock's nodes within the recording and at its ends: the speed is linear between them, so this is all of it."""
+    end = recording.duration
+    inner = recording.clock.times
+    times = np.concatenate([[0.0], inner[(inner > 0) & (inner < end)], [end]])
+    speeds = recording.clock.speeds[(inner > 0) & (inner < end)]
+    ends = recording.clock.speed(np.array([0.0, end]))
+    return {"speed_trace_s": times, "speed_trace_hz": np.concatenate([ends[:1], speeds, ends[1:]])}
+
+
 def _impact_columns(prefix: str, impacts: Impacts) -> dict[str, Any]:
     return {
-        f"{prefix}_times_s": impacts.times.tolist(),
-        f"{prefix}_amplitudes": impacts.amplitudes.tolist(),
-        f"{prefix}_kinds": [ImpactKind(kind).name.lower() for kind in impacts.kinds],
+        f"{prefix}_times_s": impacts.times,
+        f"{prefix}_amplitudes": impacts.amplitudes,
+        f"{prefix}_kinds": _KINDS[impacts.kinds],
     }
 
 

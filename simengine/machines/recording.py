@@ -71,6 +71,16 @@ class Recording:
         return np.arange(self.signal.shape[1]) / next(iter(self.sensors.values())).true_rate
 
     @property
+    def duration(self) -> float:
+        """Length in true time, s."""
+        return self.signal.shape[1] / next(iter(self.sensors.values())).true_rate
+
+    @property
+    def mean_speed(self) -> float:
+        """Mean speed of the reference shaft, Hz."""
+        return float(self.clock.turns(self.duration)) / self.duration
+
+    @property
     def speeds(self) -> np.ndarray:
         """Speed of the reference shaft at the samples, shape (n,), Hz."""
         return self.clock.speed(self.times)

@@ -134,6 +134,8 @@ def _normal(table: Mapping[str, float]) -> dict[str, float]:
 def _made(spec: MachineSpec, draw: Draw, path: str, pulses: int) -> Machine:
     """The machine as it is simulated."""
     background = spec.background
+    if spec.run is not None and spec.snr is not None:
+        raise DrawError(f"{path}.snr", f"{spec.snr:g} dB would undo the growth of the fault in `run`: leave one out.")
     try:
         return Machine(
             spec.shaft.made,

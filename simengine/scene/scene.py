@@ -121,6 +121,11 @@ class Scene:
     sensors: tuple[SceneSensor, ...] = ()
 
     @property
+    def pictured(self) -> bool:
+        """Whether there is anything to simulate and to take pictures of, and not signals alone."""
+        return bool(self.objects or self.cameras)
+
+    @property
     def clocks(self) -> dict[str, ShaftClock]:
         """The shaft clock of every machine, by name."""
         return {machine.name: machine.clock for machine in self.machines}
