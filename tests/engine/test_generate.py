@@ -314,12 +314,12 @@ def test_a_worker_that_dies_twice_ends_the_run_with_the_sample_named(tmp_path):
 
 
 def test_workers_are_replaced_before_a_leak_can_grow(tmp_path, monkeypatch):
-    monkeypatch.setattr("simengine.dataset.workers._RECYCLE", 3)
-    from simengine.dataset import workers
+    monkeypatch.setattr("simengine.dataset.processes._RECYCLE", 3)
+    from simengine.dataset import processes
 
     started = []
-    start = workers._Pool._start
-    monkeypatch.setattr(workers._Pool, "_start", lambda pool: started.append(0) or start(pool))
+    start = processes._Pool._start
+    monkeypatch.setattr(processes._Pool, "_start", lambda pool: started.append(0) or start(pool))
     make(tmp_path / "a", workers=2)
     assert len(started) == 4  # a worker for each of the four shards
     make(tmp_path / "b")
