@@ -1,0 +1,311 @@
+"""A gain experiment: checks for leaks, runs what is missing of the grid, and says what came out."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import simengine
+from simengine.dataset.disk import disk_errors
+from simengine.dataset.processes import Begun, Death, Report, Work, run_processes
+from simengine.errors import SimengineError
+from simengine.evaluate.gain.analysis import Analysis
+from simengine.evaluate.gain.answer import choose_gain, make_answer
+from simengine.evaluate.gain.arms import ArmPlan
+from simengine.evaluate.gain.leaks import settle_leaks
+from simengine.evaluate.gain.results import (
+    SCHEMA,
+    Compute,
+    Cost,
+    Count,
+    GainResults,
+    Leak,
+    Picture,
+    Run,
+    Test,
+    write_results,
+)
+from simengine.evaluate.gain.runs import FinishedRun, RunStore, run_id
+from simengine.evaluate.gain.statistics import METHOD
+from simengine.evaluate.gain.task import CellPlan, Task
+
+__all__ = ["plan_cells", "run_gain"]
+
+Progress = Callable[[int, int], None]
+"""Called as ``progress(done, total)`` with runs."""
+
+_PACKAGES = (
+    "numpy", "scipy", "opencv-python-headless", "torch", "efficientnet_lite_pytorch", "scikit-learn",
+    "imbalanced-learn", "faster-coco-eval", "transformers",
+)  # fmt: skip
+
+
+def plan_cells(
+    arms: Sequence[ArmPlan], counts: Sequence[int], *, reference: Sequence[int] = (), seeds: Sequence[int]
+) -> list[CellPlan]:
+    """The grid: every arm at every count and seed, baselines at the reference counts too, synthetic arms once a seed.
+
+    Seeds come one after the other, so that what an interrupted grid has finished is whole seeds.
+
+    Args:
+        arms: The arms.
+        counts: Amounts of real data.
+        reference: Further amounts for baselines alone, for the worth in real items.
+        seeds: Of subset and initialisation.
+    """
+    cells = []
+    for seed in seeds:
+        for arm in arms:
+            if not arm.uses_real:
+                cells.append(CellPlan(arm, 0, seed))
+        for count in sorted({*counts, *reference} - {0}):
+            for arm in arms:
+                if arm.uses_real and (count in counts or arm.about.kind == "baseline"):
+                    cells.append(CellPlan(arm, count, seed))
+    return cells
+
+
+def run_gain(
+    task: Task,
+    *,
+    arms: Sequence[ArmPlan],
+    counts: Sequence[Count],
+    reference: Sequence[Count] = (),
+    seeds: Sequence[int],
+    out: str | Path,
+    allow: Sequence[str] = (),
+    workers: int = 1,
+    resamples: int = 1000,
+    progress: Progress | None = None,
+    command: str = "",
+    cache: str | Path | None = None,
+) -> GainResults:
+    """Runs a gain experiment, or goes on with one that was interrupted at any moment.
+
+    Finished runs are kept whatever happens, by the hash of everything that determines them; the same call goes on
+    after the last of them, and another experiment with the same runs takes them as they are.
+
+    Args:
+        task: What is trained and tested.
+        arms: From `simengine.evaluate.gain.arms.choose_arms`.
+        counts: From `simengine.evaluate.gain.counts.parse_counts`.
+        reference: Further amounts at which only baselines run.
+        seeds: Each from 0.
+        out: Folder of the results; ``gain.json`` and ``runs/`` are written there.
+        allow: Names of leak checks that may fail.
+        workers: Processes that train side by side; with 1 everything happens in this one.
+        resamples: Resamples of the test units.
+        progress: Told of finished runs.
+        command: What the user typed, for the record.
+        cache: Folder of the runs; ``out/runs`` if None.
+
+    Returns:
+        What ``gain.json`` holds.
+
+    Raises:
+        SimengineError: A leak check fails that is not allowed, an argument is out of range, a run fails, or the disk
+            refuses.
+        KeyboardInterrupt: Ctrl-C; its text says how to go on.
+    """
+    if workers < 1 or not seeds or min(seeds) < 0 or len(set(seeds)) != len(seeds):
+        raise SimengineError(
+            f"workers is {workers} and seeds {list(seeds)}: give at least 1, and different seeds from 0."
+        )
+    leaks = settle_leaks(task.leaks(), allow=allow)
+    root = Path(out)
+    store = RunStore(root / "runs" if cache is None else Path(cache))
+    with disk_errors("make the folder", root):
+        root.mkdir(parents=True, exist_ok=True)
+    cells = plan_cells(
+        arms, [count.items for count in counts], reference=[count.items for count in reference], seeds=seeds
+    )
+    if not any(cell.arm.about.kind != "baseline" for cell in cells):
+        raise SimengineError("the grid has nothing to compare: name an arm with synthetic data, and amounts above 0.")
+    names = [run_id(task.inputs(cell)) for cell in cells]
+    _run_missing(task, cells, names, store=store, workers=workers, progress=progress)
+    runs = {}
+    for cell, name in zip(cells, names, strict=True):
+        found = store.find(name)
+        if found is None:
+            raise SimengineError(
+                f"the run {store.record(name)} vanished while the grid ran: run the same command again."
+            )
+        runs[cell.arm.name, cell.count, cell.seed] = found
+    shown = sorted({count.items: count for count in (*counts, *reference)}.values(), key=lambda count: count.items)
+    if any(not arm.uses_real for arm in arms) and not any(count.items == 0 for count in shown):
+        shown = [Count(0, 0.0 if shown[0].share is not None else None, f"0 {task.item}s"), *shown]
+    analysis = Analysis(
+        task,
+        arms,
+        [count.items for count in counts],
+        [count.items for count in reference],
+        seeds,
+        {key: run.tables for key, run in runs.items()},
+        resamples,
+    )
+    results = _results(analysis, shown, runs, leaks, root=root, store=store, command=command)
+    write_results(results, root / "gain.json")
+    return results
+
+
+@dataclass(frozen=True)
+class _OpenRuns:
+    """What a worker needs to do runs."""
+
+    task: Task
+    store: RunStore
+
+    def __call__(self) -> Work:
+        return self._work
+
+    def _work(self, unit: tuple[int, CellPlan], begun: Begun, report: Report) -> None:
+        number, cell = unit
+        begun(number)
+        self.store.make(self.task, cell)
+        report(1)
+
+
+def _run_missing(
+    task: Task,
+    cells: Sequence[CellPlan],
+    names: Sequence[str],
+    *,
+    store: RunStore,
+    workers: int,
+    progress: Progress | None,
+) -> None:
+    first = {name: number for number, name in reversed(list(enumerate(names)))}  # equal runs are done once
+    missing = [
+        (number, cells[number])
+        for name, number in sorted(first.items(), key=lambda one: one[1])
+        if not store.find(name)
+    ]
+    done = len(first) - len(missing)
+    total = len(first)
+
+    def report(finished: int) -> None:
+        nonlocal done
+        done += finished
+        if progress:
+            progress(done, total)
+
+    report(0)
+    work = _OpenRuns(task, store)
+    try:
+        if workers == 1:
+            for unit in missing:
+                work._work(unit, lambda number: None, report)
+        else:
+            run_processes(missing, open_work=work, processes=workers, report=report, explain=_explain)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"Stopped; {done} of {total} runs are finished and kept. The same command goes on from there."
+        ) from None
+
+
+def _explain(death: Death) -> str:
+    _, cell = death.unit
+    why = " Most often memory ran out: use fewer workers, a smaller batch or smaller images." if death.killed else ""
+    return (
+        f"a worker process died twice over the run of {cell.arm.name} with {cell.count} real items and seed {cell.seed} "
+        f"({death.how}).{why} Finished runs are kept: the same command goes on."
+    )
+
+
+def _results(
+    analysis: Analysis,
+    counts: Sequence[Count],
+    runs: dict[tuple[str, int, int], FinishedRun],
+    leaks: list[Leak],
+    *,
+    root: Path,
+    store: RunStore,
+    command: str,
+) -> GainResults:
+    task, arms = analysis.task, analysis.arms
+    cells, gains, equivalents = analysis.cells(), analysis.gains(), analysis.equivalents()
+    mixed = [arm.name for arm in arms if arm.about.kind == "both"]
+    chosen = choose_gain(gains, metric=analysis.headline, arms=mixed)
+    everything = next((count.items for count in counts if count.share == 1.0), None)
+    by_class = counts[-1].label.endswith("a class")
+    notes = list(task.notes)
+    if len(analysis.seeds) < 3:
+        notes.append(
+            f"{len(analysis.seeds)} seed{'s' * (len(analysis.seeds) > 1)}: "
+            + ("intervals tell of the test units alone" if len(analysis.seeds) == 1 else "intervals are rough")
+            + "; use at least 3."
+        )
+    unique = {run.id: run for run in runs.values()}
+    folder = store.folder
+    return GainResults(
+        schema=SCHEMA,
+        task=task.name,
+        item=task.item,
+        unit=task.unit,
+        method=METHOD,
+        notes=notes,
+        answer=None
+        if chosen is None
+        else make_answer(
+            chosen,
+            cells=cells,
+            equivalents=equivalents,
+            synthetic=task.synthetic_items,
+            item=task.item,
+            each="a class" if by_class else "",
+        ),
+        metrics=list(task.metrics),
+        classes=list(task.classes),
+        data=task.data(),
+        compute=Compute(task.model, task.settings, task.statement),
+        arms=[arm.about for arm in arms],
+        counts=list(counts),
+        seeds=list(analysis.seeds),
+        tests=[Test(test.name, test.kind, test.items, len(test.units)) for test in task.tests],
+        cells=cells,
+        gains=gains,
+        equivalents=equivalents,
+        gaps=analysis.gaps(everything),
+        ratios=analysis.ratios(),
+        slices=[] if chosen is None else analysis.slices(chosen.arm, chosen.count),
+        leaks=leaks,
+        pictures=[] if chosen is None else _pictures(analysis, chosen.arm, chosen.against, chosen.count),
+        runs=[
+            Run(run.id, arm, count, seed, run.cpu_seconds, _beside(store.record(run.id), root, folder))
+            for (arm, count, seed), run in runs.items()
+        ],
+        cost=Cost(len(unique), round(sum(run.cpu_seconds for run in unique.values()) / 3600.0, 4)),
+        environment=_environment(command),
+    )
+
+
+def _pictures(analysis: Analysis, arm: str, against: str, count: int) -> list[Picture]:
+    """Of the first seed, as its models are those that a user would get first."""
+    seed = analysis.seeds[0]
+    found = []
+    for test, about in enumerate(analysis.task.tests):
+        baseline = analysis.answers[against, count, seed][test]
+        better = analysis.answers[arm, count, seed][test]
+        found += [
+            replace(picture, test=about.name, count=count, seed=seed, baseline_name=against, arm_name=arm)
+            for picture in analysis.task.pictures(test, baseline, better)
+        ]
+    return found
+
+
+def _beside(file: Path, root: Path, folder: Path) -> str:
+    return f"runs/{file.name}" if folder == root / "runs" else str(file)
+
+
+def _environment(command: str) -> dict[str, Any]:
+    versions = {"simengine": simengine.__version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return {"versions": versions, "machine": platform.machine(), "command": command}
