@@ -23,6 +23,9 @@ COMMANDS = (
     "verify",
     "replay",
     "export",
+    "refine",
+    "audit",
+    "quality",
     "doctor",
 )
 

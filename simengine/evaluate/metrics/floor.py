@@ -44,6 +44,7 @@ def floor(
     *,
     units: Sequence[Any] | np.ndarray | None = None,
     repeats: int = 20,
+    size: int | None = None,
     seed: int = 0,
 ) -> Floor:
     """A metric between two disjoint random halves of the real data, over repeated splits.
@@ -60,10 +61,11 @@ def floor(
         metric: ``metric(half, other_half)``: a number or what ``float`` takes.
         units: Name of the unit of each row; a unit (recording, scene) is never cut in two.
         repeats: Number of splits.
+        size: Units in each part; None for half of all.
         seed: Of the random stream.
 
     Raises:
-        SimengineError: Fewer than four units, or units that don't fit.
+        SimengineError: Fewer than four units, parts of fewer than two or of more than half, or units that don't fit.
 
     Example:
         >>> import numpy as np
@@ -73,10 +75,11 @@ def floor(
         (50, True)
     """
     groups = group_rows(len(real), units)
-    half = len(groups) // 2
-    if half < 2 or repeats < 1:
+    half = len(groups) // 2 if size is None else size
+    if not 2 <= half <= len(groups) // 2 or repeats < 1:
         raise SimengineError(
-            f"a floor of {len(groups)} units and {repeats} splits is no floor: give at least 4 units and 1 split."
+            f"a floor of twice {half} of {len(groups)} units and {repeats} splits is no floor: give at least 4 units,"
+            " parts of at least 2 and 1 split."
         )
     rng = stream(seed, 0, "evaluate.floor")
     values = []

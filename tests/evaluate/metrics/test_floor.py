@@ -41,5 +41,5 @@ def test_kid_has_no_floor_and_fid_has_one():
 
 
 def test_too_little_is_named():
-    with pytest.raises(SimengineError, match="floor of 3 units"):
+    with pytest.raises(SimengineError, match="of 3 units"):
         floor(np.arange(3), lambda a, b: 0.0)

@@ -1,0 +1,1 @@
+"""Reports: one document as a self-contained page, as Markdown, as JSON and as pictures."""

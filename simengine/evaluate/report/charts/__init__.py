@@ -1,0 +1,1 @@
+"""Charts as functions from numbers to drawings, one kind a file."""

@@ -1,0 +1,73 @@
+"""Scales and ticks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+__all__ = ["Scale", "count_scale", "linear_scale", "nice_ticks", "number_text"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From values to places.
+
+    Attributes:
+        place: px of a value.
+        ticks: Values that are labelled.
+    """
+
+    place: Callable[[float], float]
+    ticks: tuple[float, ...]
+
+
+def linear_scale(low: float, high: float, start: float, end: float, *, ticks: int = 5) -> Scale:
+    """A linear scale between two places, and round values in it."""
+    if not high > low:
+        low, high = low - 0.5, high + 0.5
+    factor = (end - start) / (high - low)
+    return Scale(lambda value: start + (value - low) * factor, nice_ticks(low, high, ticks))
+
+
+def count_scale(counts: Sequence[float], start: float, end: float) -> Scale:
+    """A scale for counts from 0: equal ratios look alike, and 0 has a place at the left."""
+    positive = [count for count in counts if count > 0]
+    offset = min(positive, default=1.0) / 2.0
+    low, high = math.log(min(counts) + offset), math.log(max(counts) + offset)
+    factor = (end - start) / (high - low) if high > low else 0.0
+    shift = start if high > low else (start + end) / 2.0
+    return Scale(lambda value: shift + (math.log(value + offset) - low) * factor, tuple(counts))
+
+
+def nice_ticks(low: float, high: float, count: int) -> tuple[float, ...]:
+    """Round numbers (1, 2, 2.5 or 5 times a power of ten apart) within a range."""
+    rough = (high - low) / max(1, count)
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= rough * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return tuple(round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1))
+
+
+def number_text(value: float, *, digits: int = 3, signed: bool = False) -> str:
+    """A number for readers: about ``digits`` significant digits, a true minus, no power of ten where it can be spared.
+
+    Example:
+        >>> number_text(0.04567), number_text(-12.345), number_text(1234.5), number_text(0.0), number_text(0.11, signed=True)
+        ('0.0457', '−12.3', '1,234', '0', '+0.11')
+    """
+    if not math.isfinite(value):
+        return "–"
+    if value == 0.0 or abs(value) < 1e-12:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    if size < -4:
+        text = f"{value:.1e}"
+        mantissa, exponent = text.split("e")
+        text = f"{mantissa}e{int(exponent)}"
+    else:
+        text = f"{value:,.{max(0, digits - 1 - size)}f}"
+        if "." in text:
+            text = text.rstrip("0").rstrip(".")
+    text = text.replace("-", "−")
+    return f"+{text}" if signed and value > 0 else text

@@ -1,0 +1,337 @@
+"""What `simengine quality` found, as a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from simengine.evaluate.quality.results import Histogram, MetricResult, Profile, QualityResult
+from simengine.evaluate.report.charts.axis import number_text
+from simengine.evaluate.report.charts.curves import CurvePoint, Series, curves
+from simengine.evaluate.report.charts.forest import ForestRow, forest
+from simengine.evaluate.report.charts.histogram import category_bars, histogram_overlay
+from simengine.evaluate.report.charts.range_mark import range_mark
+from simengine.evaluate.report.document import (
+    Block,
+    Cell,
+    Code,
+    Document,
+    Fact,
+    Figure,
+    Fold,
+    Gallery,
+    Key,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
+    Tone,
+)
+
+__all__ = ["PairPictures", "quality_document"]
+
+PairPictures = Callable[[str, str], tuple[Picture, Picture] | None]
+"""From the names of a synthetic and a real item to their pictures, or None where there are none."""
+
+_WORDS = {"images": ("picture", "pictures"), "signals": ("window", "windows"), "tables": ("row", "rows")}
+_FAMILIES = (
+    ("fidelity", "Fidelity", "Is the synthetic data like the real data?"),
+    ("diversity", "Diversity", "Does it cover what the real data covers, and does it repeat itself?"),
+    ("utility", "Utility", "Does a model that learned from it work on real data?"),
+    ("bias", "Bias", "What does it show more or less often than the real data?"),
+    ("privacy", "Privacy", "Does it give away the real items that it was made from?"),
+)
+_HOW = "Values with 95 % intervals; the grey band is what real data gives against real data."
+_KEY = Key((("blue", "real"), ("orange", "synthetic")))
+
+
+def quality_document(result: QualityResult, *, pictures: PairPictures | None = None) -> Document:
+    """Writes the report of a comparison.
+
+    Args:
+        result: What was found.
+        pictures: Gives the pictures of nearest pairs.
+    """
+    answer, tone = _answer(result)
+    sections = [section for family in _FAMILIES if (section := _family(result, *family))]
+    place = next((k + 1 for k, section in enumerate(sections) if section.name == "fidelity"), 0)
+    sections[place:place] = [section for section in (_spread(result), _pairs(result, pictures)) if section]
+    return Document(
+        kind="quality",
+        title=f"Quality of synthetic {_WORDS[result.kind][1]}",
+        answer=answer,
+        tone=tone,
+        more=tuple(_more(result)),
+        facts=tuple(_facts(result)),
+        sections=(*sections, *_rest(result)),
+    )
+
+
+def _answer(result: QualityResult) -> tuple[str, Tone]:
+    many = _WORDS[result.kind][1]
+    kid = result.metric("kid")
+    if kid is None or kid.floor is None:
+        return (
+            f"With {result.real.count} real and {result.synthetic.count} synthetic {many} nothing can be told:"
+            " give at least 4 of each, better 50 and more.",
+            "muted",
+        )
+    if kid.status == "like real":
+        return (
+            f"No difference shown: the synthetic {many} are as close to the real ones as two halves of the real set are"
+            f" to each other (KID {_with_interval(kid)}; real against real up to {number_text(kid.floor.high, digits=2)}).",
+            "good",
+        )
+    most = number_text(kid.floor.high, digits=2)
+    times = kid.value / max(kid.floor.high, 1e-12)
+    far = f"{times:,.0f} times the most" if 1.5 < times < 1e5 else "more than"
+    return (
+        f"The synthetic {many} can be told from the real ones: KID is {_with_interval(kid)}, {far} that real data gives"
+        f" against real data ({most}).",
+        "bad",
+    )
+
+
+def _more(result: QualityResult) -> Iterator[str]:
+    many = _WORDS[result.kind][1]
+    judged = [metric for metric in result.metrics if metric.status != "unjudged"]
+    off = [metric for metric in judged if metric.status == "differs"]
+    if judged:
+        within = len(judged) - len(off)
+        text = f"{within} of {len(judged)} metrics lie where real data lies."
+        banded = [metric for metric in off if metric.floor is not None and metric.floor.high > metric.floor.low]
+        worst = sorted(banded, key=_beyond, reverse=True)[:3]
+        if worst:
+            text += f" Farthest off: {', '.join(metric.title for metric in worst)}."
+        yield text
+    yield (
+        f"Compared: {result.real.count:,} real {many} ({result.real.name}) and {result.synthetic.count:,} synthetic ones"
+        f" ({result.synthetic.name})."
+    )
+
+
+def _beyond(metric: MetricResult) -> float:
+    """How far a value lies outside the band of its floor, in half widths of the band."""
+    if metric.floor is None:
+        return 0.0
+    half = max((metric.floor.high - metric.floor.low) / 2.0, 1e-3 * abs(metric.floor.value), 1e-9)
+    return max(metric.value - metric.floor.high, metric.floor.low - metric.value, 0.0) / half
+
+
+def _facts(result: QualityResult) -> Iterator[Fact]:
+    for name in ("kid", "auc", "coverage", "tstr", "class_balance", "mia"):
+        metric = result.metric(name)
+        if metric is None:
+            continue
+        note = metric.setting
+        if metric.floor is not None:
+            note = f"real data: {_range(metric.floor.low, metric.floor.high)}"
+        yield Fact(metric.title.split(":")[0], number_text(metric.value, digits=2), note, _tone(metric))
+
+
+def _family(result: QualityResult, family: str, title: str, question: str) -> Section | None:
+    metrics = [metric for metric in result.metrics if metric.family == family]
+    if not metrics:
+        return None
+    blocks: list[Block] = [Paragraph(f"{question} {_HOW}", "muted"), _table(metrics)]
+    for metric in metrics:
+        if metric.parts and metric.better in ("one", "lower"):
+            blocks.append(_parts(metric))
+    return Section(title, tuple(blocks), family)
+
+
+def _table(metrics: list[MetricResult]) -> Table:
+    rows = []
+    for metric in metrics:
+        floor = metric.floor
+        words = f"{_with_interval(metric)}" + (f"; real data {_range(floor.low, floor.high)}" if floor else "")
+        colour = {"like real": "good", "differs": "bad", "unjudged": "muted"}[metric.status]
+        drawing = range_mark(
+            metric.value,
+            metric.low,
+            metric.high,
+            (floor.low, floor.high) if floor else None,
+            colour=colour,
+            title=f"{metric.title}: {words}",
+        )
+        interval = _range(metric.low, metric.high) if metric.low is not None and metric.high is not None else ""
+        rows.append(
+            (
+                Cell(metric.title, note=metric.meaning),
+                Cell(number_text(metric.value), note=interval),
+                Cell(_range(floor.low, floor.high) if floor else "–"),
+                Cell(words, drawing=drawing),
+                Cell(metric.status, tone=_tone(metric) or "muted", chip=True),
+            )
+        )
+    return Table(("Metric", "Value", "Real data", "", "Verdict"), tuple(rows), frozenset({1, 2}))
+
+
+def _parts(metric: MetricResult) -> Figure:
+    ordered = sorted(metric.parts, key=lambda part: part.value, reverse=True)[:30]
+    zero = 1.0 if metric.better == "one" else 0.0
+    rows = [
+        ForestRow(part.name, part.value, part.low, part.high, shown=part.low is not None and not _holds(part, zero))
+        for part in ordered
+    ]
+    words = "times the share in the real set" if zero else "error above the mean"
+    return Figure(
+        f"quality-{metric.name}",
+        partial(_part_forest, rows, words, zero, metric.title),
+        metric.title,
+        f"{metric.setting}. Filled: the interval does not hold {number_text(zero)}.",
+    )
+
+
+def _part_forest(rows: list[ForestRow], words: str, zero: float, title: str, width: float):
+    return forest(rows, width=width, title=title, x_title=words, zero=zero, good_up=False)
+
+
+def _holds(part, number: float) -> bool:
+    return part.low <= number <= part.high
+
+
+def _spread(result: QualityResult) -> Section | None:
+    blocks: list[Block] = [_histogram(histogram) for histogram in result.histograms if histogram.edges]
+    bars = [_bars(histogram) for histogram in result.histograms if histogram.categories]
+    profiles = [_profile(profile) for profile in result.profiles]
+    if not (blocks or bars or profiles):
+        return None
+    title = {"images": "Labels and spectra side by side", "signals": "Spectra side by side"}.get(
+        result.kind, "Columns side by side"
+    )
+    return Section(title, (_KEY, *blocks, *bars, *profiles), "spread")
+
+
+def _histogram(histogram: Histogram) -> Figure:
+    return Figure(
+        f"quality-{_file_name(histogram.name)}",
+        lambda width: histogram_overlay(
+            histogram.edges, histogram.real, histogram.synthetic, width=width, title=histogram.title
+        ),
+        histogram.title,
+        small=True,
+    )
+
+
+def _bars(histogram: Histogram) -> Figure:
+    return Figure(
+        f"quality-{_file_name(histogram.name)}-shares",
+        lambda width: category_bars(
+            histogram.categories, histogram.real, histogram.synthetic, width=width, title=histogram.title
+        ),
+        histogram.title,
+        small=True,
+    )
+
+
+def _profile(profile: Profile) -> Figure:
+    series = [
+        Series(name, [CurvePoint(x, *line) for x, line in zip(profile.x, lines, strict=True)], colour, strong=True)
+        for name, lines, colour in (("real", profile.real, "blue"), ("synthetic", profile.synthetic, "orange"))
+    ]
+    return Figure(
+        f"quality-{_file_name(profile.name)}",
+        lambda width: curves(
+            series,
+            width=width,
+            x_title=profile.x_title,
+            y_title=profile.y_title,
+            title=profile.title,
+            counts=False,
+            dots=False,
+        ),
+        profile.title,
+        "Mean of each set; the bands hold the middle 80 % of its items.",
+    )
+
+
+def _pairs(result: QualityResult, pictures: PairPictures | None) -> Section | None:
+    groups, captions = [], []
+    for pair in result.pairs if pictures else ():
+        shown = pictures(pair.synthetic, pair.real) if pictures else None
+        if shown is not None:
+            groups.append(shown)
+            captions.append(f"{pair.words}, cosine {number_text(pair.similarity)}")
+    if not groups:
+        return None
+    gallery = Gallery(
+        "quality-pairs",
+        tuple(groups),
+        tuple(captions),
+        "",
+        "Left synthetic, right the real picture with the most similar features: of the closest, some middle and the"
+        " farthest synthetic pictures.",
+    )
+    return Section("Nearest pairs", (gallery,), "pairs")
+
+
+def _rest(result: QualityResult) -> Iterator[Section]:
+    if result.left_out:
+        reasons = tuple((Cell(entry.title), Cell(entry.reason)) for entry in result.left_out)
+        yield Section("Left out", (Table(("Metric", "Why"), reasons),), "left-out")
+    sets = [("real", result.real), ("synthetic", result.synthetic)]
+    sets += [("holdout", result.holdout)] if result.holdout else []
+    rows = tuple(
+        (Cell(role), Cell(one.name), Cell(f"{one.count:,} of {one.total:,}"), Cell(one.digest[:16]))
+        for role, one in sets
+    )
+    notes = [Paragraph(f"{one.name}: {note}", "bad") for _, one in sets for note in one.notes]
+    settings = "\n".join(f"{key}: {value}" for key, value in result.settings.items())
+    versions = "\n".join(f"{key} {value}" for key, value in result.versions.items())
+    how = (
+        Paragraph(
+            "The grey band of a metric is its floor: what the metric says of two random halves of the real data, over"
+            " many splits (95 % of them). A synthetic set whose interval reaches the band can't be told from real data by"
+            " this metric; that does not prove that it is the same, only that this many items do not show a difference."
+        ),
+        Paragraph(
+            "Intervals are of random half-samples. Metrics that depend on the number of items are computed on as many"
+            " items as each half of the floor has, so that value and band can be compared."
+        ),
+        Table(
+            ("Metric", "Depends on", "Items", "Interval"),
+            tuple(
+                (
+                    Cell(metric.title),
+                    Cell(metric.setting or "–"),
+                    Cell(" and ".join(f"{count:,}" for count in metric.counts)),
+                    Cell(metric.method or "–"),
+                )
+                for metric in result.metrics
+            ),
+        ),
+    )
+    run: tuple[Block, ...] = (
+        *((Code(result.command),) if result.command else ()),
+        Table(("Set", "Name", f"{_WORDS[result.kind][1].capitalize()} looked at", "Content hash"), rows),
+        *notes,
+        Paragraph(f"Features: {result.features}."),
+        Fold("How intervals and floors are made", how),
+        Fold("Settings and versions", (Code(f"{settings}\n{versions}"),)),
+    )
+    yield Section("What was run", run, "run")
+
+
+def _with_interval(metric: MetricResult) -> str:
+    if metric.low is None or metric.high is None:
+        return number_text(metric.value, digits=2)
+    return f"{number_text(metric.value, digits=2)} {_range(metric.low, metric.high)}"
+
+
+def _range(low: float, high: float) -> str:
+    one, other = number_text(low, digits=2), number_text(high, digits=2)
+    return one if one == other else f"[{one}, {other}]"
+
+
+def _tone(metric: MetricResult) -> Tone:
+    tones: dict[str, Tone] = {"like real": "good", "differs": "bad"}
+    return tones.get(metric.status, "")
+
+
+def _file_name(name: str) -> str:
+    """A name that is safe as a file's, whatever a column is called."""
+    from hashlib import sha256
+
+    kept = "".join(character for character in name if character.isascii() and character.isalnum())[:24]
+    return kept if kept == name else f"{kept}{sha256(name.encode()).hexdigest()[:8]}"
