@@ -33,6 +33,9 @@ class SurfaceMaterial:
         texture: Number of its picture in `RenderScene.textures`, -1 for none.
         texture_size: Edge of a tile [m]; with `triplanar` False the mesh's own coordinates are used as they are.
         triplanar: Whether the texture is laid on from three sides in the object's frame.
+        transmission: Share of the light that isn't reflected which goes through instead of being scattered.
+        index: Index of refraction of what goes through; `specular` holds the reflectance.
+        absorption: Absorption within the body [1/m], RGB.
     """
 
     base_color: tuple[float, float, float] = (0.7, 0.7, 0.7)
@@ -44,6 +47,9 @@ class SurfaceMaterial:
     specular: float = 0.5
     clear_coat: float = 0.0
     emission: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    transmission: float = 0.0
+    index: float = 1.5
+    absorption: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,7 @@ __all__ = ["WarpRenderer"]
 
 _RECORD = np.dtype([("rotation", "f4", 9), ("position", "f4", 3), ("reach", "f4", 2), ("tree", "u8", 2)])
 PASS_SAMPLES = 64  # samples per pixel in one launch
+CLEAR_SURFACES = 8  # surfaces of clear bodies that a path goes through besides its bounces
 
 
 @dataclass
@@ -50,6 +51,9 @@ class WarpRenderer:
     rougher (at most 0.5); and without bounces, what reflections show counts as rough, under one light and half of
     the surroundings. Direct light is unbiased. The noise filter (`RenderSettings.denoise`)
     joins the light, not the texture, of neighbours on the same surface.
+
+    Clear bodies refract what is seen through them, at up to 8 surfaces besides the bounces, also in a draft. Their
+    shadows are straight: what lights send through them is tinted and fades, but isn't focused.
 
     One renderer draws one frame at a time: threads that draw at once need a renderer each.
 
@@ -291,13 +295,14 @@ class WarpRenderer:
         light = [diffuse, albedo, roughness, specular, linear, guide]
         look = self._look(scene, camera, settings)
         shared = int(settings.samples == 1)
+        trace = color.trace_clear if _is_clear(scene) else color.trace_color
         done = 0
         while done < settings.samples:
             count = min(PASS_SAMPLES, settings.samples - done)
             self._set_points(look, settings, count, done // PASS_SAMPLES)
             more = int(done > 0)
             self._rows(
-                color.trace_color,
+                trace,
                 shape,
                 lambda row: [data, eye, look, row, hits, shared, more, labels, *light],  # noqa: B023
             )
@@ -319,8 +324,8 @@ class WarpRenderer:
     def _look(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Any:
         """Materials, textures, lights and surroundings on the device."""
         wp = load_warp()
-        from simengine.render.kernels.color import LookData
         from simengine.render.kernels.light import Light
+        from simengine.render.kernels.look import LookData
         from simengine.render.kernels.texture import Material
 
         def table(dtype: Any, rows: list[tuple]) -> Any:
@@ -331,7 +336,7 @@ class WarpRenderer:
             Material,
             [
                 (m.base_color, m.texture, m.texture_size, int(m.triplanar), m.roughness, m.metallic, m.specular,
-                 m.clear_coat, m.emission)
+                 m.clear_coat, m.emission, m.transmission, m.index, m.absorption)
                 for m in scene.materials
             ],
         )  # fmt: skip
@@ -358,6 +363,7 @@ class WarpRenderer:
             look.ambient_mean, look.ambient = wp.vec3(*mean), wp.mat33(*slope.ravel())
         look.albedo_table = _albedo_table(self.device)
         look.bounces = settings.bounces
+        look.surfaces = _surfaces(scene, settings)
         look.emissive = int(any(max(m.emission) > 0 for m in scene.materials))
         look.clamp = 4.0 / 2.0**camera.exposure
         look.pixel_angle = 1.0 / max(camera.fx, camera.fy) / min(max(settings.samples, 1), 16) ** 0.5
@@ -369,8 +375,17 @@ class WarpRenderer:
         look.block = block
         look.stride = int(settings.samples > 4)  # few samples: an even picture; many: no bias shared by all pixels
         look.seed = (settings.seed ^ settings.seed >> 32) & 0xFFFFFFFF
-        pairs = 1 + (settings.bounces + 1) * (look.light_rays + 2)
+        pairs = 1 + look.surfaces * (look.light_rays + 2)
         look.points = _points(pairs, 16 * block, settings.seed, number, self.device)
+
+
+def _is_clear(scene: RenderScene) -> bool:
+    return any(material.transmission > 0 for material in scene.materials)
+
+
+def _surfaces(scene: RenderScene, settings: RenderSettings) -> int:
+    """The most surfaces a path meets; going through a clear one counts as no bounce."""
+    return settings.bounces + 1 + (CLEAR_SURFACES if _is_clear(scene) else 0)
 
 
 @lru_cache(maxsize=4)

@@ -19,6 +19,7 @@ import difflib
 import hashlib
 from dataclasses import astuple, dataclass
 from math import pi
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,9 +129,9 @@ class _Builder:
             triplanar=not uv,
             roughness=spec.roughness,
             metallic=spec.metallic,
-            specular=spec.specular,
             clear_coat=spec.clear_coat,
             emission=_linear(spec.emission, scale=spec.emission_strength / pi),
+            **_dielectric(spec),
         )
         return _number(self._material_numbers, self.materials, astuple(material), material)
 
@@ -174,6 +175,21 @@ def _number(numbers: dict, items: list, key: object, item: object) -> int:
         numbers[key] = len(items)
         items.append(item)
     return numbers[key]
+
+
+def _dielectric(spec: Material) -> dict[str, Any]:
+    """Reflectance, and what a clear body does to light."""
+    specular = spec.specular if spec.ior is None else ((spec.ior - 1) / (spec.ior + 1)) ** 2 / 0.08
+    values: dict[str, Any] = {"specular": specular}
+    if spec.transmission > 0:
+        root = (0.08 * specular) ** 0.5
+        absorption = -np.log(np.maximum(linear_from_srgb(spec.absorption_color), 1e-4)) / spec.absorption_distance
+        values |= {
+            "transmission": spec.transmission,
+            "index": (1 + root) / (1 - root),
+            "absorption": tuple(absorption.tolist()),
+        }
+    return values
 
 
 def _linear(color: tuple[float, ...], *, scale: float = 1.0) -> tuple[float, float, float]:

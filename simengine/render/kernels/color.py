@@ -5,52 +5,28 @@ import warp as wp
 
 from simengine.render.kernels.angles import frame_of, unit
 from simengine.render.kernels.bsdf import Bsdf, bsdf_at, evaluate, sample_direction
+from simengine.render.kernels.clear import beyond, clear_way, fade, pass_inwards, pass_outwards, tint
 from simengine.render.kernels.geometry import CameraData, Labels, label_nothing, label_surface, pixel_ray
 from simengine.render.kernels.light import (
-    EnvironmentData,
-    Light,
     environment_pdf,
     environment_radiance,
     light_along,
     sample_environment,
     sample_light,
 )
+from simengine.render.kernels.look import LookData
 from simengine.render.kernels.scene import Hit, SceneData, any_hit, closest_hit, material_at, surface_at
-from simengine.render.kernels.texture import Material, TextureData, base_color
+from simengine.render.kernels.texture import base_color
 
 wp.set_module_options({"enable_backward": False, "fast_math": False})
 
-__all__ = ["LookData", "trace_color"]
+__all__ = ["trace_clear", "trace_color"]
 
 FAR = wp.constant(1.0e30)
 ROUGH_BOUNCE = wp.constant(0.5)
 HASH_A = wp.constant(wp.uint32(0x7FEB352D))
 HASH_B = wp.constant(wp.uint32(0x846CA68B))
 GOLDEN = wp.constant(wp.uint32(0x9E3779B9))
-
-
-@wp.struct
-class LookData:
-    """What surfaces and lights look like, and how they are sampled."""
-
-    materials: wp.array(dtype=Material)
-    textures: TextureData
-    lights: wp.array(dtype=Light)
-    light_count: wp.int32
-    light_rays: wp.int32  # shadow rays at the first surface
-    environment: EnvironmentData
-    albedo_table: wp.array2d(dtype=wp.vec2)
-    points: wp.array2d(dtype=wp.vec2ui)  # (dimension pair, cell * block + sample)
-    samples: wp.int32
-    block: wp.int32  # samples rounded up to a power of two
-    bounces: wp.int32
-    seed: wp.uint32
-    stride: wp.int32  # 0 for the same point set in all blocks
-    emissive: wp.int32  # whether any material gives off light
-    ambient: wp.mat33  # light of the surroundings on a Lambertian surface: rows are terms in its normal's x, y, z
-    ambient_mean: wp.vec3
-    clamp: wp.float32
-    pixel_angle: wp.float32
 
 
 @wp.func
@@ -119,204 +95,304 @@ def part_from(light: wp.vec3, albedo: wp.vec3):
     )
 
 
-@wp.kernel
-def trace_color(
-    scene: SceneData,
-    camera: CameraData,
-    look: LookData,
-    first_row: wp.int32,
-    hits: wp.array2d(dtype=Hit),
-    shared: wp.int32,  # whether the sample is the label ray itself; labels are then written here
-    add: wp.int32,  # whether to add to earlier passes
-    labels: Labels,
-    # outputs, sums over samples, (H, W)
-    diffuse: wp.array2d(dtype=wp.vec3),  # divided by the sum of base colours
-    albedo: wp.array2d(dtype=wp.vec3),  # base colour
-    roughness: wp.array2d(dtype=wp.float32),
-    specular: wp.array2d(dtype=wp.vec3),
-    direct: wp.array2d(dtype=wp.vec3),  # emission and background
-    guide: wp.array2d(dtype=wp.int32),  # instance number + 1 where all samples meet one instance, else 0
-):
-    row, x = wp.tid()
-    y = row + first_row
-    # 4 x 4 pixels share one point set: neighbours draw different points of it, which the filter then joins
-    cell = ((x ^ y) & 1) * 8 + (y & 1) * 4 + ((x ^ y) & 2) * 1 + ((y & 2) >> 1)
-    key = mix_bits(look.seed + wp.uint32(look.stride * ((y >> 2) * camera.width + (x >> 2))))
-    center = hits[y, x].instance
-    pure = float(1.0)
-    sum_diffuse = wp.vec3(0.0)
-    sum_albedo = wp.vec3(0.0)
-    sum_roughness = float(0.0)
-    sum_specular = wp.vec3(0.0)
-    sum_direct = wp.vec3(0.0)
-    for sample in range(look.samples):
-        index = cell * look.block + sample
-        hit = hits[y, x]
-        px = float(x) + 0.5
-        py = float(y) + 0.5
-        if shared == 0:
-            film = point(look, 0, index, mix_bits(key + wp.uint32(y * camera.width + x)))
-            px = float(x) + film[0]
-            py = float(y) + film[1]
-        ray = pixel_ray(camera, px, py)
-        if shared == 0:
-            hit = closest_hit(scene, wp.vec3(0.0), ray, FAR)
-            pure = wp.where(hit.instance == center, pure, 0.0)
-        direction = unit(ray)
-        if hit.instance < 0:
-            if shared == 1:
-                label_nothing(labels, y, x)
-            sum_direct += environment_radiance(look.environment, direction)
-            continue
-        # weights of the light that comes in at the first surface
-        to_diffuse = wp.vec3(0.0)
-        to_specular = wp.vec3(0.0)
-        beta = wp.vec3(1.0)
-        spread = look.pixel_angle
-        blur = float(0.0)  # least roughness of what is met next
-        distance = wp.length(ray) * hit.t
-        for bounce in range(look.bounces + 1):
-            s = surface_at(scene, hit, direction)
-            if shared == 1 and bounce == 0:
-                label_surface(labels, scene, camera, hit, s, y, x)
-            material = look.materials[s.material]
-            cosine = -wp.dot(s.normal, direction)
-            if cosine < 0.02:  # interpolated normals may turn away at outlines
-                s.normal = wp.normalize(s.normal - direction * (0.02 - cosine))
+def _tracer(clear):
+    """The kernel, without what clear bodies need or with it: code that is left out costs no time."""
+
+    def trace_color(
+        scene: SceneData,
+        camera: CameraData,
+        look: LookData,
+        first_row: wp.int32,
+        hits: wp.array2d(dtype=Hit),
+        shared: wp.int32,  # whether the sample is the label ray itself; labels are then written here
+        add: wp.int32,  # whether to add to earlier passes
+        labels: Labels,
+        # outputs, sums over samples, (H, W)
+        diffuse: wp.array2d(dtype=wp.vec3),  # divided by the sum of base colours
+        albedo: wp.array2d(dtype=wp.vec3),  # base colour
+        roughness: wp.array2d(dtype=wp.float32),
+        specular: wp.array2d(dtype=wp.vec3),
+        direct: wp.array2d(dtype=wp.vec3),  # emission and background
+        guide: wp.array2d(dtype=wp.int32),  # instance number + 1 where all samples meet one instance, else 0
+    ):
+        row, x = wp.tid()
+        y = row + first_row
+        # 4 x 4 pixels share one point set: neighbours draw different points of it, which the filter then joins
+        cell = ((x ^ y) & 1) * 8 + (y & 1) * 4 + ((x ^ y) & 2) * 1 + ((y & 2) >> 1)
+        key = mix_bits(look.seed + wp.uint32(look.stride * ((y >> 2) * camera.width + (x >> 2))))
+        center = hits[y, x].instance
+        pure = float(1.0)
+        sum_diffuse = wp.vec3(0.0)
+        sum_albedo = wp.vec3(0.0)
+        sum_roughness = float(0.0)
+        sum_specular = wp.vec3(0.0)
+        sum_direct = wp.vec3(0.0)
+        for sample in range(look.samples):
+            index = cell * look.block + sample
+            hit = hits[y, x]
+            px = float(x) + 0.5
+            py = float(y) + 0.5
+            if shared == 0:
+                film = point(look, 0, index, mix_bits(key + wp.uint32(y * camera.width + x)))
+                px = float(x) + film[0]
+                py = float(y) + film[1]
+            ray = pixel_ray(camera, px, py)
+            if shared == 0:
+                hit = closest_hit(scene, wp.vec3(0.0), ray, FAR)
+                pure = wp.where(hit.instance == center, pure, 0.0)
+            direction = unit(ray)
+            if hit.instance < 0:
+                if shared == 1:
+                    label_nothing(labels, y, x)
+                sum_direct += environment_radiance(look.environment, direction)
+                continue
+            # weights of the light that comes in at the first surface
+            to_diffuse = wp.vec3(0.0)
+            to_specular = wp.vec3(0.0)
+            beta = wp.vec3(1.0)
+            spread = look.pixel_angle
+            blur = float(0.0)  # least roughness of what is met next
+            if wp.static(clear):
+                absorption = wp.vec3(0.0)  # of the body that the path is in
+                bent = int(0)  # surfaces gone through
+                owned = bool(False)  # whether light behind clear bodies was counted by shadow rays
+            distance = wp.length(ray) * hit.t
+            for bounce in range(look.surfaces):
+                s = surface_at(scene, hit, direction)
+                if shared == 1 and bounce == 0:
+                    label_surface(labels, scene, camera, hit, s, y, x)
+                material = look.materials[s.material]
                 cosine = -wp.dot(s.normal, direction)
-            width = spread * distance / wp.sqrt(wp.max(cosine, 0.05))
-            base = base_color(look.textures, material, s, width)
-            m = bsdf_at(
-                look.albedo_table,
-                base,
-                wp.max(material.roughness, blur),
-                material.metallic,
-                material.specular,
-                material.clear_coat,
-                cosine,
-            )
-            frame = frame_of(s.normal)
-            wo = -direction * frame
-            if bounce == 0:
-                sum_albedo += base
-                sum_roughness += material.roughness
-                sum_direct += material.emission
-
-            # light sources, sampled
-            first_pair = 1 + bounce * (look.light_rays + 2)
-            rays = wp.where(bounce == 0, look.light_rays, wp.min(look.light_rays, 1))
-            choice = point(look, first_pair, index, key)
-            share = environment_share(look, m)
-            for k in range(rays):
-                light = int(k)
-                weight = float(1.0)
-                if rays < look.light_count:
-                    light = wp.min(
-                        int((float(k) + choice[0]) * float(look.light_count) / float(rays)), look.light_count - 1
-                    )
-                    weight = float(look.light_count) / float(rays)
-                ls = sample_light(look.lights[light], s.position, point(look, first_pair + 2 + k, index, key))
-                wi = ls.direction * frame
-                r = evaluate(m, wo, wi)
-                if r.pdf > 0.0 and ls.radiance[0] + ls.radiance[1] + ls.radiance[2] > 0.0:
-                    if not any_hit(scene, s.lifted, ls.direction, ls.distance * 0.99999):
-                        w = float(1.0)
-                        if ls.pdf > 0.0:
-                            density = mixture_density(look, share, r.pdf, ls.direction)
-                            w = ls.pdf / (ls.pdf + weight * density)
-                        light_in = ls.radiance * (weight * w)
-                        if bounce == 0:
-                            sum_diffuse += wp.cw_mul(base, light_in) * r.diffuse
-                            sum_specular += wp.cw_mul(r.specular, light_in)
+                if cosine < 0.02:  # interpolated normals may turn away at outlines
+                    s.normal = wp.normalize(s.normal - direction * (0.02 - cosine))
+                    cosine = -wp.dot(s.normal, direction)
+                width = spread * distance / wp.sqrt(wp.max(cosine, 0.05))
+                base = base_color(look.textures, material, s, width)
+                m = bsdf_at(
+                    look.albedo_table,
+                    base,
+                    wp.max(material.roughness, blur),
+                    material.metallic,
+                    material.specular,
+                    material.clear_coat,
+                    cosine,
+                )
+                frame = frame_of(s.normal)
+                wo = -direction * frame
+                passing = float(0.0)  # probability of going through
+                if wp.static(clear):
+                    beta = wp.cw_mul(beta, fade(absorption, distance))
+                    if material.transmission > 0.0:
+                        if s.back == 1:
+                            passing = 1.0
                         else:
-                            value = wp.cw_mul(beta, wp.cw_mul(base * r.diffuse + r.specular, light_in))
-                            value = limit(value, look.clamp)
-                            sum_diffuse += wp.cw_mul(to_diffuse, value)
-                            sum_specular += wp.cw_mul(to_specular, value)
+                            passing = m.diffuse_share * material.transmission
+                            through = m.diffuse * material.transmission
+                            rest = 1.0 / (1.0 - wp.min(passing, 0.999999))
+                            m.diffuse = m.diffuse * (1.0 - material.transmission)
+                            m.diffuse_share = m.diffuse_share * (1.0 - material.transmission) * rest
+                            m.specular_share = m.specular_share * rest
+                            m.coat_share = m.coat_share * rest
+                if bounce == 0:
+                    sum_albedo += base
+                    sum_roughness += material.roughness
+                    sum_direct += material.emission
 
-            # one direction from the material or the surroundings: sees light, and carries the path on
-            last = bounce == look.bounces
-            if last and look.light_rays == 0 and look.environment.present == 0 and look.emissive == 0:
-                break
-            uv = point(look, first_pair + 1, index, key)
-            wi = wp.vec3(0.0)
-            lobe = choice[1]
-            shiny = bool(False)
-            if lobe < share:
-                wi = sample_environment(look.environment, uv) * frame
-                blur = ROUGH_BOUNCE
-            else:
-                lobe = (lobe - share) / (1.0 - share)
-                wi = sample_direction(m, wo, lobe, uv)
-                # mirrors behind rough surfaces focus light that chance rarely finds: blur them
-                # (A. Kaplanyan and C. Dachsbacher, Path Space Regularization, 2013)
-                if lobe < m.diffuse_share:
+                # light sources, sampled
+                first_pair = 1 + bounce * (look.light_rays + 2)
+                rays = wp.where(bounce == 0, look.light_rays, wp.min(look.light_rays, 1))
+                if wp.static(clear):
+                    if passing == 1.0:
+                        rays = int(0)
+                choice = point(look, first_pair, index, key)
+                share = environment_share(look, m)
+                for k in range(rays):
+                    light = int(k)
+                    weight = float(1.0)
+                    if rays < look.light_count:
+                        light = wp.min(
+                            int((float(k) + choice[0]) * float(look.light_count) / float(rays)), look.light_count - 1
+                        )
+                        weight = float(look.light_count) / float(rays)
+                    ls = sample_light(look.lights[light], s.position, point(look, first_pair + 2 + k, index, key))
+                    wi = ls.direction * frame
+                    r = evaluate(m, wo, wi)
+                    if r.pdf > 0.0 and ls.radiance[0] + ls.radiance[1] + ls.radiance[2] > 0.0:
+                        lit = bool(False)
+                        if wp.static(clear):
+                            way = clear_way(scene, look, s.lifted, ls.direction, ls.distance * 0.99999)
+                            lit = way[0] + way[1] + way[2] > 0.0
+                        else:
+                            lit = not any_hit(scene, s.lifted, ls.direction, ls.distance * 0.99999)
+                        if lit:
+                            w = float(1.0)
+                            if ls.pdf > 0.0:
+                                density = mixture_density(look, share, r.pdf, ls.direction)
+                                if wp.static(clear):
+                                    density = density * wp.where(way[3] > 0.0, 0.0, 1.0 - passing)
+                                w = ls.pdf / (ls.pdf + weight * density)
+                            light_in = ls.radiance * (weight * w)
+                            if wp.static(clear):
+                                light_in = wp.cw_mul(light_in, wp.vec3(way[0], way[1], way[2]))
+                            if bounce == 0:
+                                sum_diffuse += wp.cw_mul(base, light_in) * r.diffuse
+                                sum_specular += wp.cw_mul(r.specular, light_in)
+                            else:
+                                value = wp.cw_mul(beta, wp.cw_mul(base * r.diffuse + r.specular, light_in))
+                                value = limit(value, look.clamp)
+                                sum_diffuse += wp.cw_mul(to_diffuse, value)
+                                sum_specular += wp.cw_mul(to_specular, value)
+
+                # one direction from the material or the surroundings: sees light, and carries the path on
+                last = bounce == look.bounces
+                if wp.static(clear):
+                    last = bounce - bent == look.bounces or bounce == look.surfaces - 1
+                if last and look.light_rays == 0 and look.environment.present == 0 and look.emissive == 0:
+                    break
+                uv = point(look, first_pair + 1, index, key)
+                wi = wp.vec3(0.0)
+                lobe = choice[1]
+                if wp.static(clear):
+                    if lobe < passing:
+                        kept = wp.vec3(1.0)
+                        crossed = bool(True)
+                        if s.back == 1:
+                            out = pass_outwards(m.alpha, material.index, wo, lobe, uv)
+                            direction = frame * out.direction
+                            crossed = out.through == 1
+                            if crossed:
+                                absorption = wp.vec3(0.0)
+                        else:
+                            kept = wp.vec3(through / passing)
+                            direction = frame * pass_inwards(m.alpha, material.index, wo, uv)
+                            absorption = material.absorption
+                        side = wp.dot(direction, s.geometric)  # interpolated normals may disagree with the facet
+                        start = s.lifted
+                        if crossed:
+                            kept = wp.cw_mul(kept, tint(base))
+                            start = beyond(s)
+                            side = -side
+                        if side < 1.0e-4:
+                            direction += s.geometric * wp.where(crossed, side - 1.0e-4, 1.0e-4 - side) * 2.0
+                            direction = wp.normalize(direction)
+                        if bounce == 0:
+                            to_diffuse = wp.vec3(0.0)
+                            to_specular = kept
+                        else:
+                            beta = wp.cw_mul(beta, kept)
+                        bent += 1
+                        hit = closest_hit(scene, start, direction, FAR)
+                        incoming = wp.vec3(0.0)
+                        if hit.instance < 0:
+                            incoming += environment_radiance(look.environment, direction)
+                        elif look.emissive == 1:
+                            incoming += look.materials[material_at(scene, hit)].emission
+                        if not owned:
+                            for k in range(look.light_count):
+                                seen = light_along(look.lights[k], s.position, direction)
+                                if seen.pdf > 0.0 and (hit.instance < 0 or seen.distance < hit.t):
+                                    incoming += seen.radiance
+                        value = wp.cw_mul(beta, incoming)
+                        if bounce > 0:
+                            value = limit(value, look.clamp)
+                        sum_diffuse += wp.cw_mul(to_diffuse, value)
+                        sum_specular += wp.cw_mul(to_specular, value)
+                        if hit.instance < 0:
+                            break
+                        distance = hit.t
+                        continue
+                    lobe = (lobe - passing) / (1.0 - passing)
+                    owned = True
+                shiny = bool(False)
+                if lobe < share:
+                    wi = sample_environment(look.environment, uv) * frame
                     blur = ROUGH_BOUNCE
                 else:
-                    blur = wp.max(blur, wp.min(material.roughness, ROUGH_BOUNCE))
-                    shiny = look.bounces == 0
-            r = evaluate(m, wo, wi)
-            if r.pdf <= 0.0:
-                break
-            direction = frame * wi
-            density = mixture_density(look, share, r.pdf, direction)
-            inverse = 1.0 / density
-            if bounce == 0:
-                to_diffuse = base * (r.diffuse * inverse)
-                to_specular = r.specular * inverse
-            else:
-                beta = wp.cw_mul(beta, base * r.diffuse + r.specular) * inverse
-            reach = float(FAR)
-            missed = bool(True)
-            if last and look.emissive == 0 and not shiny:
-                missed = not any_hit(scene, s.lifted, direction, FAR)
-                reach = wp.where(missed, FAR, 0.0)
-                # lights between here and the next surface are seen even where the sky is not
-                if not missed and look.light_count > 0:
-                    reach = -1.0
-            else:
-                hit = closest_hit(scene, s.lifted, direction, FAR)
-                missed = hit.instance < 0
-                reach = hit.t
-            incoming = wp.vec3(0.0)
-            if missed:
-                incoming += environment_radiance(look.environment, direction)
-            elif shiny:
-                incoming += glimpse(scene, look, hit, direction, choice[0])
-            elif look.emissive == 1:
-                incoming += look.materials[material_at(scene, hit)].emission
-            for k in range(look.light_count):
-                seen = light_along(look.lights[k], s.position, direction)
-                if seen.pdf > 0.0:
-                    visible = seen.distance < reach
-                    if reach == -1.0:
-                        visible = not any_hit(scene, s.lifted, direction, seen.distance * 0.99999)
-                    if visible:
-                        chance = wp.where(bounce == 0, float(look.light_rays), 1.0) / float(look.light_count)
-                        # the densities of both strategies for this direction and light (balance heuristic)
-                        w = density / (density + chance * seen.pdf)
-                        incoming += seen.radiance * w
-            value = wp.cw_mul(beta, incoming)
-            if bounce > 0:
-                value = limit(value, look.clamp)
-            sum_diffuse += wp.cw_mul(to_diffuse, value)
-            sum_specular += wp.cw_mul(to_specular, value)
-            if missed or last:
-                break
-            distance = hit.t
-            spread = wp.max(spread, 0.1)  # light that comes by a detour needs no fine textures
-    if add == 1:
-        earlier = albedo[y, x]
-        sum_diffuse += wp.cw_mul(diffuse[y, x], earlier)
-        sum_albedo += earlier
-        sum_roughness += roughness[y, x]
-        sum_specular += specular[y, x]
-        sum_direct += direct[y, x]
-        if guide[y, x] == 0:
-            pure = 0.0
-    diffuse[y, x] = part_from(sum_diffuse, sum_albedo)
-    albedo[y, x] = sum_albedo
-    roughness[y, x] = sum_roughness
-    specular[y, x] = sum_specular
-    direct[y, x] = sum_direct
-    guide[y, x] = wp.where(pure == 1.0, center + 1, 0)
+                    lobe = (lobe - share) / (1.0 - share)
+                    wi = sample_direction(m, wo, lobe, uv)
+                    # mirrors behind rough surfaces focus light that chance rarely finds: blur them
+                    # (A. Kaplanyan and C. Dachsbacher, Path Space Regularization, 2013)
+                    if lobe < m.diffuse_share:
+                        blur = ROUGH_BOUNCE
+                    else:
+                        blur = wp.max(blur, wp.min(material.roughness, ROUGH_BOUNCE))
+                        shiny = look.bounces == 0
+                r = evaluate(m, wo, wi)
+                if r.pdf <= 0.0:
+                    break
+                direction = frame * wi
+                density = mixture_density(look, share, r.pdf, direction)
+                if wp.static(clear):
+                    density = density * (1.0 - passing)
+                inverse = 1.0 / density
+                if bounce == 0:
+                    to_diffuse = base * (r.diffuse * inverse)
+                    to_specular = r.specular * inverse
+                else:
+                    beta = wp.cw_mul(beta, base * r.diffuse + r.specular) * inverse
+                reach = float(FAR)
+                missed = bool(True)
+                if last and look.emissive == 0 and not shiny:
+                    missed = not any_hit(scene, s.lifted, direction, FAR)
+                    reach = wp.where(missed, FAR, 0.0)
+                    # lights between here and the next surface are seen even where the sky is not
+                    if not missed and look.light_count > 0:
+                        reach = -1.0
+                else:
+                    hit = closest_hit(scene, s.lifted, direction, FAR)
+                    missed = hit.instance < 0
+                    reach = hit.t
+                incoming = wp.vec3(0.0)
+                if wp.static(clear):
+                    if last and not missed and look.environment.present == 1:
+                        behind = clear_way(scene, look, s.lifted, direction, FAR)
+                        if behind[3] > 0.0:
+                            sky = environment_radiance(look.environment, direction)
+                            incoming += wp.cw_mul(sky, wp.vec3(behind[0], behind[1], behind[2]))
+                if missed:
+                    incoming += environment_radiance(look.environment, direction)
+                elif shiny:
+                    incoming += glimpse(scene, look, hit, direction, choice[0])
+                elif look.emissive == 1:
+                    incoming += look.materials[material_at(scene, hit)].emission
+                for k in range(look.light_count):
+                    seen = light_along(look.lights[k], s.position, direction)
+                    if seen.pdf > 0.0:
+                        visible = seen.distance < reach
+                        if reach == -1.0:
+                            visible = not any_hit(scene, s.lifted, direction, seen.distance * 0.99999)
+                        if visible:
+                            chance = wp.where(bounce == 0, float(look.light_rays), 1.0) / float(look.light_count)
+                            # the densities of both strategies for this direction and light (balance heuristic)
+                            w = density / (density + chance * seen.pdf)
+                            incoming += seen.radiance * w
+                value = wp.cw_mul(beta, incoming)
+                if bounce > 0:
+                    value = limit(value, look.clamp)
+                sum_diffuse += wp.cw_mul(to_diffuse, value)
+                sum_specular += wp.cw_mul(to_specular, value)
+                if missed or last:
+                    break
+                distance = hit.t
+                spread = wp.max(spread, 0.1)  # light that comes by a detour needs no fine textures
+        if add == 1:
+            earlier = albedo[y, x]
+            sum_diffuse += wp.cw_mul(diffuse[y, x], earlier)
+            sum_albedo += earlier
+            sum_roughness += roughness[y, x]
+            sum_specular += specular[y, x]
+            sum_direct += direct[y, x]
+            if guide[y, x] == 0:
+                pure = 0.0
+        diffuse[y, x] = part_from(sum_diffuse, sum_albedo)
+        albedo[y, x] = sum_albedo
+        roughness[y, x] = sum_roughness
+        specular[y, x] = sum_specular
+        direct[y, x] = sum_direct
+        guide[y, x] = wp.where(pure == 1.0, center + 1, 0)
+
+    return trace_color
+
+
+trace_color = wp.kernel(_tracer(False))
+trace_clear = wp.kernel(_tracer(True), module="unique", module_options={"enable_backward": False, "fast_math": False})

@@ -54,6 +54,7 @@ class Surface:
     uv: wp.vec2
     uv_density: wp.float32  # texture units per metre
     material: wp.int32
+    back: wp.int32  # whether it is seen from within its body
 
 
 @wp.func
@@ -112,6 +113,7 @@ def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
     geometric = turn * flat
     back = wp.dot(geometric, direction) > 0.0
     if back:
+        s.back = 1
         geometric = -geometric
         smooth = -smooth
         na = -na

@@ -33,6 +33,9 @@ class Material:
     specular: wp.float32
     clear_coat: wp.float32
     emission: wp.vec3
+    transmission: wp.float32
+    index: wp.float32  # of refraction
+    absorption: wp.vec3  # within the body [1/m]
 
 
 @wp.func

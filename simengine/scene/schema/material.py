@@ -152,6 +152,18 @@ class Material(Part):
         description="Reflectance of a dielectric at normal incidence divided by 8 %; 0.5 is an index of refraction of 1.5.",
     )
     clear_coat: Fraction = Field(0.0, description="Strength of a second, polished layer on top.")
+    transmission: Fraction = Field(
+        0.0,
+        description="Share of the light that is not reflected which goes through the body (glass 1, cloudy plastic in between) instead of being scattered at its surface; `roughness` blurs what is seen through. The mesh must be closed.",
+    )
+    ior: Annotated[float, Leaf(low=1, high=4)] | None = Field(
+        None,
+        description="Index of refraction, which also sets the reflectance: water 1.33, acrylic 1.49, glass 1.5. By `specular` if absent.",
+    )
+    absorption_color: Color = Field(
+        (1.0, 1.0, 1.0), description="Colour that white light has after `absorption_distance` within the body."
+    )
+    absorption_distance: Length = Field(0.01, description="Way within the body after which it has that colour.")
     emission: Color = Field((0.0, 0.0, 0.0), description="Colour of light given off by the surface.")
     emission_strength: Annotated[float, Leaf(unit="W/m^2", low=0)] = Field(
         0.0, description="Radiant exitance of emitted light; seen, but not sampled as a light source."
