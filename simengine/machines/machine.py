@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from typing import Literal
 
 from simengine.errors import SimengineError
 from simengine.machines.background import Background
+from simengine.machines.contact_model import ContactModel
 from simengine.machines.electrical import ElectricalSupply
 from simengine.machines.gears import GearFault, GearPair
 from simengine.machines.lines import Resonance
@@ -53,6 +55,10 @@ class Machine:
         electrical: The motor's supply.
         path: Structure between faults and sensors.
         background: What it sounds like apart from its faults.
+        fidelity: ``parametric``: faults strike the structure; ``physical``: the motion of rotor, elements and housing of
+            every bearing is integrated, and faults of races and elements are missing material in it (see
+            ``physical``). All other faults strike as in the parametric one.
+        contact: Masses and springs of the physical fidelity.
         snr: Level of all faults together over the background at the first sensor, dB; the faults are scaled to
             it. ``None``: faults are as strong as their size, speed and load make them.
         tacho_pulses: Pulses of the tachometer per turn.
@@ -67,10 +73,14 @@ class Machine:
     electrical: ElectricalSupply | None = None
     path: TransferPath = field(default_factory=TransferPath)
     background: Background = field(default_factory=Background)
+    fidelity: Literal["parametric", "physical"] = "parametric"
+    contact: ContactModel = field(default_factory=ContactModel)
     snr: float | None = None
     tacho_pulses: int = 1
 
     def __post_init__(self) -> None:
+        known = self.fidelity in ("parametric", "physical")
+        require(known, self, "fidelity", self.fidelity, "say 'parametric' or 'physical'.")
         for index, fault in enumerate(self.faults):
             if isinstance(fault, BearingFault):
                 self._part(index, "bearing", fault.bearing, self.bearings)

@@ -17,6 +17,7 @@ from simengine.machines.measure import measure
 from simengine.machines.mounted import BearingFault
 from simengine.machines.path import ring
 from simengine.machines.phasor import phasor
+from simengine.machines.physical import CONTACT_FAULTS, contact_vibration
 from simengine.machines.recording import STEMS, Recording
 from simengine.machines.rotor_faults import RotorFault
 from simengine.machines.run import Run
@@ -62,8 +63,8 @@ def record(
         The recording with its labels.
 
     Raises:
-        SimengineError: The sensors don't share a clock, the duration is no length, or a mode or a line of the machine
-            lies above half the oversampled rate.
+        SimengineError: The sensors don't share a clock, the duration is no length, a mode or a line of the machine
+            lies above half the oversampled rate, or Numba is missing for a machine of physical fidelity.
     """
     lead = _shared_clock(sensors)
     count = round(duration * lead.rate) if np.isfinite(duration) and duration > 0 else 0
@@ -86,6 +87,8 @@ def record(
     stems["fault"] = ring(impacts, machine.path, residues, start=times[0], rate=fine, count=points)
     stems["background"] = machine.background.acceleration(run, machine.path, residues, nuisance)
     _add_lines(machine, run, stems)
+    if machine.fidelity == "physical":
+        impacts = _add_contacts(machine, run, residues, stems, impacts)
 
     kept = slice(points - count * lead.oversampling, None)
     gain = _snr_gain(machine, stems, kept) if gain is None else gain
@@ -182,6 +185,8 @@ def _strikes(machine: Machine, run: Run) -> Impacts:
     trains = []
     for number, fault in enumerate(machine.faults):
         rng = run.stream(f"faults[{number}]")
+        if machine.fidelity == "physical" and isinstance(fault, CONTACT_FAULTS):
+            continue  # they are heard through the motion of their bearing
         if isinstance(fault, BearingFault):
             mounted = machine.bearing_of(fault)
             clock = run.clock if mounted.shaft == 1 else run.clock.geared(mounted.shaft)
@@ -216,6 +221,21 @@ def _add_lines(machine: Machine, run: Run, stems: dict[str, np.ndarray]) -> None
     if machine.electrical is not None:
         rng = run.stream("electrical")
         stems["electrical"] = draw_lines(machine.electrical.lines(rng), run)
+
+
+def _add_contacts(
+    machine: Machine, run: Run, residues: np.ndarray, stems: dict[str, np.ndarray], impacts: Impacts
+) -> Impacts:
+    """Adds what the motion of every bearing does to the stems, and its strikes to the others."""
+    trains = [impacts]
+    for name, mounted in machine.bearings.items():
+        contact = [fault for fault in machine.faults if isinstance(fault, CONTACT_FAULTS)]
+        own = [fault for fault in contact if machine.bearing_of(fault) is mounted]
+        vibration = contact_vibration(name, mounted, own, machine.contact, run, machine.path, residues)
+        stems["shaft"] = stems["shaft"] + vibration.sound
+        stems["fault"] += vibration.fault
+        trains.append(vibration.impacts)
+    return join_impacts(trains)
 
 
 def _snr_gain(machine: Machine, stems: Mapping[str, np.ndarray], kept: slice) -> float:
