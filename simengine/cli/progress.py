@@ -13,9 +13,10 @@ class ProgressBar:
     Args:
         total: Number of samples.
         hidden: Whether to draw nothing.
+        doing: What is done.
     """
 
-    def __init__(self, *, total: int, hidden: bool = False) -> None:
+    def __init__(self, *, total: int, hidden: bool = False, doing: str = "generating") -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -29,7 +30,7 @@ class ProgressBar:
             console=Console(stderr=True),
             disable=hidden,
         )
-        self._task = self._progress.add_task("generating", total=total, rate="", rejected=0)
+        self._task = self._progress.add_task(doing, total=total, rate="", rejected=0)
 
     def update(self, done: int, total: int, rejected: int) -> None:
         """Shows that `done` of `total` samples are finished and `rejected` tries were thrown away."""

@@ -33,7 +33,7 @@ __all__ = [
 RECORD_VERSION = 1
 """Version of the record's form; raised when a field changes its meaning."""
 
-REASONS = ("no_class", "unseen", "min_pixels", "min_visible_fraction", "min_box_edge")
+REASONS = ("no_class", "unseen", "min_pixels", "min_visible_fraction", "min_box_edge", "audit")
 """Why an object has no label, in the order in which the reasons are tried."""
 
 _Self = TypeVar("_Self", bound="_Record")
@@ -139,7 +139,7 @@ class ObjectRecord(_Record):
         labelled: Whether the label policy gives it a label; only then do formats export it.
         reason: Null if labelled, else the first that applies of: ``no_class`` (background, or a class that
             ``labels.classes`` does not list), ``unseen``, ``min_pixels``, ``min_visible_fraction``,
-            ``min_box_edge``.
+            ``min_box_edge``, ``audit`` (a refiner damaged it).
         box: Tight box [x, y, w, h] around the visible pixels; null if none is visible.
         box_exported: The tight box, its edges multiplied by the policy's ``box_padding`` about its centre,
             clipped to the picture; null if none is visible.
@@ -228,6 +228,7 @@ class ViewRecord(_Record):
         state: Hash of the poses and of the camera that the labels were made from; see `check_state`.
         files: Picture by output name (``rgb``, ``depth``, ``instances``, ...): path relative to the data set.
         objects: Every object of the scene, in order of id.
+        certificate: What the label audit found, if the picture was refined; null for a render.
     """
 
     camera: str
@@ -243,6 +244,7 @@ class ViewRecord(_Record):
     state: str
     files: dict[str, str] = field(default_factory=dict)
     objects: list[ObjectRecord] = field(default_factory=list)
+    certificate: dict[str, Any] | None = None
 
     _parts: ClassVar[Mapping[str, type[_Record]]] = {"objects": ObjectRecord}
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import SimengineError
-from simengine.refine.audit.corruption import HARMFUL, harmless
+from simengine.refine.audit.corruption import HARMFUL, harm, harmless
 from simengine.refine.audit.rule import Thresholds, failures
 from simengine.refine.audit.scores import ObjectScores, score_objects
 from simengine.sampling.streams import stream
@@ -69,7 +69,7 @@ def calibrate(
     *,
     seed: int = 0,
     false_accepts: float = 0.01,
-    planted: int = 300,
+    planted: int = 120,
 ) -> Calibration:
     """Fits the rule on planted changes.
 
@@ -93,11 +93,11 @@ def calibrate(
             continue
         rng = stream(seed, number, "audit.calibrate")
         clean += score_objects(rgb, harmless(rgb, rng), ids, objects)
-        for kind, (harm, size) in HARMFUL.items():
+        for kind in HARMFUL:
             chosen = [int(i) for i in rng.permutation(np.asarray(objects))[:_PER_PICTURE]]
             picture = rgb
             for one in chosen:
-                picture = harm(picture, ids == one, rng, size)
+                picture = harm(kind, picture, ids == one, rng)
             harmed[kind] += score_objects(rgb, harmless(picture, rng), ids, chosen)
         if min(len(found) for found in harmed.values()) >= planted:
             break

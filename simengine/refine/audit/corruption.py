@@ -8,7 +8,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["HARMFUL", "erase", "harmless", "move", "resize", "dissolve"]
+__all__ = ["HARMFUL", "erase", "harm", "harmless", "move", "resize", "dissolve"]
+
+_REACH = 24  # px around an object within which its harm stays
 
 Picture = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -37,15 +39,28 @@ def harmless(rgb: Picture, rng: np.random.Generator) -> Picture:
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_UNCHANGED), np.uint8)
 
 
+def harm(kind: str, rgb: Picture, mask: Mask, rng: np.random.Generator) -> Picture:
+    """Harms one object of a picture.
+
+    Args:
+        kind: A name in `HARMFUL`.
+        rgb: sRGB, uint8 (H, W, 3).
+        mask: The object's pixels, (H, W).
+        rng: Source of directions.
+    """
+    change, size = HARMFUL[kind]
+    around = _around(mask, _REACH)
+    out = rgb.copy()
+    out[around] = change(rgb[around], mask[around], rng, size)
+    return out
+
+
 def erase(rgb: Picture, mask: Mask, rng: np.random.Generator, size: float = 0.0) -> Picture:
     """Lets an object vanish: its place is filled from around it."""
     import cv2
 
     hole = cv2.dilate(mask.astype(np.uint8), np.ones((5, 5), np.uint8))
-    rows, columns = _around(hole > 0, 16)
-    out = rgb.copy()
-    out[rows, columns] = cv2.inpaint(rgb[rows, columns], hole[rows, columns], 3, cv2.INPAINT_TELEA)
-    return out
+    return np.asarray(cv2.inpaint(rgb, hole, 3, cv2.INPAINT_TELEA), np.uint8)
 
 
 def move(rgb: Picture, mask: Mask, rng: np.random.Generator, size: float) -> Picture:

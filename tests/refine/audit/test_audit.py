@@ -9,7 +9,7 @@ from simengine.errors import SimengineError
 from simengine.refine.audit.boundary import boundary_scores, depth_edge_points, outline_points
 from simengine.refine.audit.calibrate import calibrate
 from simengine.refine.audit.correlation import normalized_correlation, phase_shift
-from simengine.refine.audit.corruption import HARMFUL, harmless
+from simengine.refine.audit.corruption import HARMFUL, harm, harmless
 from simengine.refine.audit.gradient import gradient_magnitude
 from simengine.refine.audit.keypoints import keypoint_scores
 from simengine.refine.audit.picture import audit_picture
@@ -163,7 +163,7 @@ def test_calibration_accepts_no_planted_harm_and_keeps_harmless_changes():
     rng = np.random.default_rng(9)
     wrong = 0
     for rgb, ids, _ in fresh:
-        moved = HARMFUL["moved 2 px"][0](rgb, ids == 2, rng, 2.0)
+        moved = harm("moved 2 px", rgb, ids == 2, rng)
         wrong += not failures(score_objects(rgb, harmless(moved, rng), ids, [2])[0], found.thresholds)
     assert wrong == 0
 
