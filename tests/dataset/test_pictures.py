@@ -54,7 +54,8 @@ def test_depth_comes_back_within_half_a_step(depth):
     scale = depth_scale(10.0)
     back = decode_depth(encode_depth(depth, scale=scale, far=10.0), scale=scale)
     seen = (depth > scale / 2) & (depth <= 10.0)
-    assert np.abs(back - depth)[seen].max(initial=0) <= scale / 2 * 1.001
+    excess = np.abs(back - depth) - np.spacing(depth)  # float32 rounds what it reads back
+    assert excess[seen].max(initial=0) <= scale / 2 * 1.001
     assert (back[depth == 0] == 0).all() and (back[depth > 10.0] == 0).all()
     assert (back[(depth > 0) & (depth <= 10.0)] > 0).all()  # what is hit never becomes "nothing"
 
