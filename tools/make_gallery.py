@@ -52,6 +52,8 @@ def main():
     renderer = make_renderer("warp", threads=os.cpu_count() or 1)
     rows = []
     for name in scene_names():
+        if not simengine.load_scene(name).model.pictured:
+            continue
         made = list(pictures(name, args.samples, args.seed, renderer))
         frame, record, classes = made[-1]
         tiles = [frame.rgb for frame, _, _ in made]

@@ -2,7 +2,7 @@
 
 from simengine.errors import Rejected
 
-__all__ = ["first_draw"]
+__all__ = ["first_draw", "fits"]
 
 
 def first_draw(spec, seed, index):
@@ -13,3 +13,10 @@ def first_draw(spec, seed, index):
         except Rejected:
             continue
     raise AssertionError("every draw was rejected")
+
+
+def fits(scene, randomizer):
+    """Whether a scene has what a shipped randomizer varies: machines, or pictures; photos need a folder of the user."""
+    if randomizer == "background/photos":
+        return False
+    return bool(scene.model.machines) if randomizer.startswith("machine/") else scene.model.pictured

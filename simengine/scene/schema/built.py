@@ -28,7 +28,7 @@ class Built(Part):
 
     @model_validator(mode="after")
     def _can_be_made(self) -> Built:
-        if template(self) is self:  # holds no recipe
+        if isinstance(self, Built) and template(self) is self:  # neither is a recipe nor holds one
             try:
                 self.made  # noqa: B018
             except SimengineError as error:
