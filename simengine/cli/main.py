@@ -26,6 +26,7 @@ COMMANDS = (
     "refine",
     "audit",
     "quality",
+    "report",
     "doctor",
 )
 

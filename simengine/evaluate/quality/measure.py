@@ -251,7 +251,7 @@ def _profiles(kind: str, real: Sample, synthetic: Sample) -> Iterator[Profile]:
     )
 
 
-def _pairs(real: Sample, synthetic: Sample, *, each: int = 4) -> Iterator[NearestPair]:
+def _pairs(real: Sample, synthetic: Sample, *, each: int = 3) -> Iterator[NearestPair]:
     """Closest, middle and farthest synthetic items, each with the real item nearest to it."""
     one, other = (_directions(sample.features) for sample in (real, synthetic))
     squares = squared_distances(other, one)

@@ -142,11 +142,19 @@ Block = Key | Paragraph | Table | Figure | Gallery | Code | Fold
 
 @dataclass(frozen=True)
 class Section:
-    """A part with a heading."""
+    """A part with a heading.
+
+    Attributes:
+        title: The heading.
+        blocks: What stands below it.
+        name: Its anchor in the page.
+        link: Its short title in the list of contents.
+    """
 
     title: str
     blocks: tuple[Block, ...]
     name: str
+    link: str = ""
 
 
 @dataclass(frozen=True)

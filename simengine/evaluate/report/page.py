@@ -39,7 +39,7 @@ def html_page(document: Document) -> str:
         tag("title", f"{document.title}: {document.answer}"[:160]),
         tag("style", Markup(STYLE)),
     )
-    links = [tag("a", section.title, href=f"#{section.name}") for section in document.sections]
+    links = [tag("a", section.link or section.title, href=f"#{section.name}") for section in document.sections]
     body = tag(
         "body",
         tag(

@@ -28,7 +28,7 @@ from simengine.evaluate.report.document import (
     Tone,
 )
 
-__all__ = ["PairPictures", "quality_document"]
+__all__ = ["PairPictures", "quality_document", "quality_sections"]
 
 PairPictures = Callable[[str, str], tuple[Picture, Picture] | None]
 """From the names of a synthetic and a real item to their pictures, or None where there are none."""
@@ -65,6 +65,22 @@ def quality_document(result: QualityResult, *, pictures: PairPictures | None = N
         facts=tuple(_facts(result)),
         sections=(*sections, *_rest(result)),
     )
+
+
+def quality_sections(result: QualityResult) -> list[Section]:
+    """The quality of the synthetic data as one section of another report."""
+    answer, tone = _answer(result)
+    blocks: list[Block] = [Paragraph(answer, tone), Paragraph(_HOW, "muted")]
+    for name, title, _ in _FAMILIES:
+        metrics = [metric for metric in result.metrics if metric.family == name]
+        if metrics:
+            blocks.append(Fold(f"{title}: {_tally(metrics)}", (_table(metrics),)))
+    return [Section("Quality of the synthetic data", tuple(blocks), "quality")]
+
+
+def _tally(metrics: list[MetricResult]) -> str:
+    judged = [metric for metric in metrics if metric.status != "unjudged"]
+    return f"{sum(metric.status == 'like real' for metric in judged)} of {len(judged)} metrics like real data"
 
 
 def _answer(result: QualityResult) -> tuple[str, Tone]:
@@ -200,7 +216,7 @@ def _spread(result: QualityResult) -> Section | None:
     title = {"images": "Labels and spectra side by side", "signals": "Spectra side by side"}.get(
         result.kind, "Columns side by side"
     )
-    return Section(title, (_KEY, *blocks, *bars, *profiles), "spread")
+    return Section(title, (_KEY, *blocks, *bars, *profiles), "spread", "Side by side")
 
 
 def _histogram(histogram: Histogram) -> Figure:

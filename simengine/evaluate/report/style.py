@@ -24,11 +24,11 @@ h3{margin:28px 0 4px;font-size:1rem}
 p{margin:0 0 12px;max-width:68ch}
 .lead{font-size:1.05rem;color:var(--muted)}
 .muted{color:var(--muted)}.good{color:var(--good)}.bad{color:var(--bad)}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:12px;margin:26px 0 6px;padding:0}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(148px,1fr));gap:12px;margin:26px 0 6px;padding:0}
 .fact{background:var(--card);border-radius:12px;padding:14px 16px}
 .fact dt{color:var(--muted);font-size:.84rem}
 .fact dd{margin:2px 0 0}
-.fact .value{font-size:1.5rem;font-weight:680;letter-spacing:-.02em;line-height:1.25;font-variant-numeric:tabular-nums}
+.fact .value{font-size:1.4rem;font-weight:680;letter-spacing:-.02em;line-height:1.25;font-variant-numeric:tabular-nums}
 .fact .note{color:var(--muted);font-size:.82rem;line-height:1.4}
 nav{margin:22px 0 0;display:flex;flex-wrap:wrap;gap:6px 18px;font-size:.9rem}
 a{color:var(--blue);text-decoration:none}a:hover{text-decoration:underline}
@@ -84,7 +84,7 @@ tr.judged td.name{padding-right:96px}
 tr.judged td.name .note{margin-right:-96px}
 td.mark::before{content:"";display:none}
 td.mark{display:block}
-td.mark svg{width:100%;max-width:340px;margin-top:4px}
+td.mark svg{width:200px;margin-top:4px}
 td.num .note{display:inline;margin:0 0 0 7px}
 td.name .note{max-width:none;margin-bottom:4px}
 }

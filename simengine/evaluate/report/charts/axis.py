@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Scale", "count_scale", "linear_scale", "nice_ticks", "number_text"]
+__all__ = ["Scale", "count_scale", "fixed_text", "linear_scale", "nice_ticks", "number_text"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,11 @@ class Scale:
 
     place: Callable[[float], float]
     ticks: tuple[float, ...]
+
+    @property
+    def decimals(self) -> int:
+        """Decimals that tell its ticks apart."""
+        return max((len(f"{tick:.6f}".rstrip("0").partition(".")[2]) for tick in self.ticks), default=0)
 
 
 def linear_scale(low: float, high: float, start: float, end: float, *, ticks: int = 5) -> Scale:
@@ -47,6 +52,19 @@ def nice_ticks(low: float, high: float, count: int) -> tuple[float, ...]:
     step = next(factor * power for factor in (1.0, 2.0, 2.5, 5.0, 10.0) if factor * power >= rough * 0.999)
     first = math.ceil(low / step - 1e-9)
     return tuple(round(k * step, 12) for k in range(first, math.floor(high / step + 1e-9) + 1))
+
+
+def fixed_text(value: float, decimals: int = 2, *, signed: bool = False) -> str:
+    """A number with as many decimals as its neighbours.
+
+    Example:
+        >>> fixed_text(0.1), fixed_text(0.1, signed=True), fixed_text(-0.004), fixed_text(1200.0, 0)
+        ('0.10', '+0.10', '0.00', '1,200')
+    """
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0.0:
+        return text.lstrip("-")
+    return f"+{text}" if signed and value > 0 else text.replace("-", "−")
 
 
 def number_text(value: float, *, digits: int = 3, signed: bool = False) -> str:

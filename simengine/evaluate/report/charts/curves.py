@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simengine.evaluate.report.charts.axis import Scale, count_scale, linear_scale, number_text
+from simengine.evaluate.report.charts.axis import Scale, count_scale, fixed_text, linear_scale, number_text
 from simengine.evaluate.report.drawing import Area, Disc, Drawing, Label, Mark, Path, fitted, text_width
 
 __all__ = ["CurvePoint", "Series", "curves"]
@@ -31,6 +31,7 @@ class Series:
         colour: Name in the palette.
         dashed: For baselines and controls.
         strong: Whether it is the one that matters.
+        band: Whether its intervals are shown.
     """
 
     title: str
@@ -38,6 +39,7 @@ class Series:
     colour: str
     dashed: bool = False
     strong: bool = False
+    band: bool = True
 
 
 def curves(
@@ -84,19 +86,15 @@ def curves(
         if counts
         else linear_scale(min(x_values), max(x_values), left + 14.0, width - right - 10.0)
     )
-    y = linear_scale(low, high, height - bottom, top)
+    y = linear_scale(low, high, height - bottom, top, ticks=7 if roomy else 5)
     marks: list[Mark] = [*_grid(x, y, left, width - right, height - bottom, x_title, y_title, top, x_labels, roomy)]
-    if level:
-        at = y.place(level[0])
-        marks.append(Path(((left, at), (width - right, at)), "muted", 1.2, (2, 3)))
-        marks.append(Label(left + 4.0, at - 5.0, level[1], "muted", 11.5, halo=True))
     ordered = sorted(series, key=lambda one: one.strong)
     for one in ordered:
         band = [point for point in one.points if point.low is not None and point.high is not None]
-        if len(band) > 1:
+        if one.band and len(band) > 1:
             edge = [(x.place(p.x), y.place(p.high)) for p in band if p.high is not None]
             edge += [(x.place(p.x), y.place(p.low)) for p in reversed(band) if p.low is not None]
-            marks.append(Area(tuple(edge), one.colour, 0.2 if one.strong else 0.12))
+            marks.append(Area(tuple(edge), one.colour, 0.2 if one.strong else 0.13))
     for one in ordered:
         points = tuple((x.place(p.x), y.place(p.value)) for p in one.points)
         if len(points) > 1:
@@ -109,6 +107,10 @@ def curves(
                     )
         shown = points if dots or len(points) == 1 else ()
         marks += [Disc(px, py, 3.6 if one.strong else 3.0, one.colour, hollow=one.dashed) for px, py in shown]
+    if level:
+        at = y.place(level[0])
+        marks.append(Path(((left, at), (width - right, at)), "muted", 1.2, (2, 3)))
+        marks.append(Label(width - right - 4.0, at - 5.0, level[1], "muted", 11.5, "end", halo=True))
     marks += _names_beside(series, x, y, width, right, top, height - bottom) if roomy else _names_above(series, width)
     return Drawing(width, height, tuple(marks), title)
 
@@ -129,7 +131,7 @@ def _grid(
     for tick in y.ticks:
         at = y.place(tick)
         marks.append(Path(((left, at), (right, at)), "grid"))
-        marks.append(Label(left - 8.0, at + 4.0, number_text(tick), "muted", 12.0, "end"))
+        marks.append(Label(left - 8.0, at + 4.0, fixed_text(tick, y.decimals), "muted", 12.0, "end"))
     marks.append(Path(((left, base), (right, base)), "line", 1.2))
     free = -1e9
     for tick in x.ticks:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from simengine.evaluate.report.charts.axis import linear_scale, number_text
+from simengine.evaluate.report.charts.axis import fixed_text, linear_scale
 from simengine.evaluate.report.drawing import Disc, Drawing, Label, Mark, Path, fitted, text_width
 
 __all__ = ["ForestRow", "forest"]
@@ -31,7 +31,13 @@ class ForestRow:
 
 
 def forest(
-    rows: Sequence[ForestRow], *, width: float, title: str, x_title: str, zero: float = 0.0, good_up: bool = True
+    rows: Sequence[ForestRow],
+    *,
+    width: float,
+    title: str,
+    x_title: str,
+    zero: float = 0.0,
+    good_up: bool = True,
 ) -> Drawing:
     """Rows with dots and whiskers; on a narrow page names stand above their whiskers.
 
@@ -59,7 +65,9 @@ def forest(
     for tick in scale.ticks:
         at = scale.place(tick)
         marks.append(Path(((at, 6.0), (at, base)), "grid"))
-        marks.append(Label(at, base + 16.0, number_text(tick, signed=zero == 0.0), "muted", 12.0, "middle"))
+        marks.append(
+            Label(at, base + 16.0, fixed_text(tick, scale.decimals, signed=zero == 0.0), "muted", 12.0, "middle")
+        )
     marks.append(Path(((scale.place(zero), 6.0), (scale.place(zero), base)), "muted", 1.2))
     marks.append(Label((left + width - right) / 2.0, base + 36.0, x_title, "muted", 12.5, "middle", bold=True))
     top = 8.0
@@ -68,7 +76,9 @@ def forest(
         top += tall
         if row.value is None:
             marks.append(
-                Label(4.0, middle + 8.0, fitted(row.name, 12.5, width - 8.0), "ink", 12.5, bold=True, halo=True)
+                Label(
+                    4.0, middle + 8.0, fitted(row.name, 12.5, width - 8.0, bold=True), "ink", 12.5, bold=True, halo=True
+                )
             )
             continue
         colour = "muted"
@@ -94,9 +104,6 @@ def forest(
 def _interval(row: ForestRow) -> str:
     if row.value is None:
         return ""
-    ends = (
-        f" [{number_text(row.low, digits=2)}, {number_text(row.high, digits=2)}]"
-        if row.low is not None and row.high is not None
-        else ""
-    )
-    return number_text(row.value, digits=2) + ends
+    if row.low is None or row.high is None:
+        return fixed_text(row.value)
+    return f"{fixed_text(row.value)} [{fixed_text(row.low)}, {fixed_text(row.high)}]"
