@@ -113,6 +113,8 @@ class World:
         if body.articulated:
             self._add_articulated(number, body, pose)
             return
+        if drive is not None and not body.collision:
+            return  # nothing for Bullet to move
         turn, moments = body.principal
         shapes = create_shapes(
             body.collision,

@@ -51,6 +51,8 @@ CASES = [
     ("drum", {}),
     ("drum", {"radius": 0.15, "height": 0.2}),
     ("gear", {"damage": 1.0}),
+    ("gear", {"web": 0.6, "teeth": 40}),
+    ("gear", {"web": 0.5, "teeth": 8, "bore": 0.003}),
     ("gear", {"damage": 0.4, "teeth": 40}),
     ("motor", {}),
     ("motor", {"height": 0.2, "fins": 24}),

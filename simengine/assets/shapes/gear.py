@@ -88,9 +88,12 @@ def gear(shape: shapes.Gear) -> Draft:
     profile = polyline([(-chamfer, -h / 2), (0, -h / 2 + chamfer), (0, h / 2 - chamfer), (-chamfer, h / 2)])
     lead = min(0.1 * shape.module, 0.1 * h)
     hole = polyline([(bore + lead, h / 2), (bore, h / 2 - lead), (bore, -h / 2 + lead), (bore + lead, -h / 2)])
-    cover = _cover(around.at(-chamfer, h / 2)[:-1], len(flank.points), shape.teeth, bore + lead)
+    face = _face(geometry, bore + lead, h / 2, (1 - shape.web) * h / 2)
+    edge = face[0].points[0][0] if face else bore + lead
+    cover = _cover(around.at(-chamfer, h / 2)[:-1], len(flank.points), shape.teeth, edge)
+    cover += sweep(face, circle(64))
     patches = [*sweep(profile, around), *sweep(hole, circle(64)), *cover]
-    patches += [_lowered(patch, h) for patch in cover]
+    patches += [_mirrored(patch) for patch in cover]
     return Draft(patches, _collision(geometry, bore, h, min(shape.damage, _STUMP)))
 
 
@@ -152,6 +155,16 @@ def _turn(tooth: int, teeth: int) -> Doubles:
     return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
 
 
+def _face(geometry: GearGeometry, bore: float, z: float, deep: float) -> list[Strip]:
+    """The profile of a face that is recessed between rim and hub; empty where there is no room for that."""
+    rim, hub = geometry.root_radius - 1.5 * geometry.module, 1.7 * bore
+    if deep <= 0 or rim - hub < max(2 * deep, geometry.module):
+        return []
+    lean, bend = 0.25 * deep, 0.6 * deep
+    corners = [(rim, z), (rim - lean, z - deep), (hub + lean, z - deep), (hub, z), (bore, z)]
+    return polyline(corners, [0, bend, bend, 0, 0], step=30)
+
+
 def _cover(ring: Doubles, flank: int, teeth: int, bore: float) -> list[Patch]:
     """The upper face: ladders across the teeth, and a ring of the valleys' floors about the bore."""
     up = (0.0, 0.0, 1.0)
@@ -166,11 +179,12 @@ def _cover(ring: Doubles, flank: int, teeth: int, bore: float) -> list[Patch]:
     return patches
 
 
-def _lowered(patch: Patch, height: float) -> Patch:
+def _mirrored(patch: Patch) -> Patch:
     """The lower face from the upper one."""
     turned = flipped(patch)
     assert turned.normals is not None
-    return Patch(turned.vertices - np.array([0.0, 0.0, height]), turned.faces, turned.normals, None, turned.slot)
+    down = np.array([1.0, 1.0, -1.0])
+    return Patch(turned.vertices * down, turned.faces, -turned.normals * down, None, turned.slot)
 
 
 def _collision(geometry: GearGeometry, bore: float, h: float, damage: float) -> tuple[Collision, ...]:

@@ -120,6 +120,9 @@ class Gear(Part):
     teeth: Annotated[int, Leaf(low=6, high=200)] = Field(18, description="Number of teeth.")
     width: Length = Field(0.008, description="Face width along z.")
     bore: Length = Field(0.008, description="Diameter of the bore.")
+    web: Fraction = Field(
+        1.0, description="Thickness between rim and hub over the face width; below 1 the faces are recessed there."
+    )
     damage: Fraction = Field(
         0.0, description="Share of the height of the tooth on +x that is broken off; 1 for a missing tooth."
     )
