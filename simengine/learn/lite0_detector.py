@@ -1,0 +1,219 @@
+"""The embedded detector: no hub, no torchvision, trained on a laptop's processor in minutes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from simengine.dataset.canonical import canonical_json
+from simengine.dataset.disk import disk_errors, write_atomic
+from simengine.errors import SimengineError
+from simengine.formats.detection import DetectionSet
+from simengine.learn.augment import Augmentation
+from simengine.learn.card import detector_card
+from simengine.learn.center_network import CenterNetwork
+from simengine.learn.center_predict import predict_picture
+from simengine.learn.center_training import run_steps
+from simengine.learn.detector import Detections, Report, align_classes, choose_device
+from simengine.learn.feed import Feed, Shares
+from simengine.learn.lite0 import imagenet_weights
+from simengine.learn.lite0_settings import Lite0Settings, parse_settings, settings_from_dict, settings_to_dict
+
+__all__ = ["Lite0Detector", "TrainedLite0"]
+
+_CONFIG, _WEIGHTS, _LOG, _CARD = "config.json", "model.safetensors", "log.jsonl", "card.md"
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedLite0:
+    """A trained embedded detector.
+
+    Attributes:
+        network: Its `CenterNetwork`, ready to be asked.
+        classes: Names of the classes.
+        settings: How it was trained, and at which scale it looks at pictures.
+        facts: What it was trained on, JSON types.
+        history: A row a step of the losses.
+    """
+
+    network: CenterNetwork
+    classes: tuple[str, ...]
+    settings: Lite0Settings
+    facts: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def model(self) -> str:
+        """Its name among the detectors."""
+        return "lite0"
+
+    def predict(self, pictures: Sequence[NDArray[Any]]) -> list[Detections]:
+        """Finds things in pictures, sRGB, uint8, shape (H, W, 3) each; large ones are looked at in tiles."""
+        return [predict_picture(self.network, picture, scale=self.settings.scale) for picture in pictures]
+
+    def save(self, folder: Path) -> None:
+        """Writes weights, settings, losses and a card; see `simengine.learn.detector.save_detector`."""
+        from safetensors.torch import save
+
+        weights = {name: value.contiguous() for name, value in self.network.to("cpu").state_dict().items()}
+        config: dict[str, Any] = {
+            "classes": list(self.classes),
+            "settings": settings_to_dict(self.settings),
+            "facts": self.facts,
+        }
+        write_atomic(folder / _WEIGHTS, save(weights))
+        write_atomic(folder / _CONFIG, canonical_json(config, indent=True, ordered=True))
+        write_atomic(folder / _LOG, b"".join(canonical_json(row, ordered=True) + b"\n" for row in self.history))
+        write_atomic(folder / _CARD, detector_card("lite0", self.classes, config["settings"], self.facts).encode())
+
+
+class Lite0Detector:
+    """Trains the embedded detector.
+
+    Args:
+        settings: How; as text, ``crop=256,scale=1.5``, what differs from the tuned values.
+    """
+
+    def __init__(self, settings: Lite0Settings | str | None = None) -> None:
+        self.settings = parse_settings(settings or "") if not isinstance(settings, Lite0Settings) else settings
+
+    def train(
+        self,
+        data: Sequence[tuple[DetectionSet, float]],
+        *,
+        steps: int,
+        seed: int,
+        init: Any = None,
+        report: Report | None = None,
+        batch: int | None = None,
+        augmentation: Augmentation | None = None,
+        device: str = "auto",
+        checkpoint: Path | None = None,
+    ) -> TrainedLite0:
+        """Trains one; see `simengine.learn.detector.Detector.train`.
+
+        On a processor, the same arguments and number of threads give the same bits; on CUDA, sums may differ in
+        their last digits.
+
+        Raises:
+            SimengineError: There is nothing to learn from, the loss is no longer finite, or a package is missing.
+        """
+        aligned = align_classes(data)
+        settings = replace(
+            self.settings,
+            batch=batch or self.settings.batch,
+            augmentation=augmentation or self.settings.augmentation,
+        )
+        if steps < 1:
+            raise SimengineError(f"steps is {steps}: give at least 1.")
+        shares = Shares(tuple(part for part, _ in aligned), tuple(float(weight) for _, weight in aligned))
+        place = choose_device(device)
+        classes = shares.sets[0].classes
+        network = _new_network(len(classes), settings, seed)
+        if init is None:
+            network.backbone.load_state_dict(imagenet_weights())
+        else:
+            _take_over(network, classes, init)
+        network.to(place, memory_format=torch.channels_last)
+        feed = Feed(
+            shares,
+            seed=seed,
+            batch=settings.batch,
+            size=settings.crop,
+            scale=settings.scale,
+            augmentation=settings.augmentation,
+        )
+        facts = {
+            "data": [_describe(part, weight) for part, weight in aligned],
+            "steps": steps,
+            "seed": seed,
+            "pictures_seen": steps * settings.batch,
+            "starts_from": "ImageNet" if init is None else "a trained detector",
+            "before": getattr(init, "facts", {}),
+            "device": place.type,
+            "torch": torch.__version__.partition("+")[0],
+        }
+        history = run_steps(
+            network.train(),
+            feed,
+            settings,
+            steps=steps,
+            device=place,
+            checkpoint=checkpoint,
+            key=_run_key(facts, settings, network),
+            report=report,
+        )
+        return TrainedLite0(network.eval(), classes, settings, facts, history)
+
+    def load(self, folder: Path) -> TrainedLite0:
+        """Reads a saved detector.
+
+        Raises:
+            SimengineError: A file is missing or damaged.
+        """
+        from safetensors.torch import load
+
+        try:
+            with disk_errors("read", folder):
+                config = json.loads((folder / _CONFIG).read_bytes())
+                weights = load((folder / _WEIGHTS).read_bytes())
+                rows = (folder / _LOG).read_text(encoding="utf-8").splitlines()
+            settings = settings_from_dict(config["settings"])
+            network = CenterNetwork(len(config["classes"]), frozen=settings.frozen)
+            network.load_state_dict(weights)
+        except SimengineError:
+            raise
+        except Exception as error:  # safetensors, JSON and torch each have errors of their own
+            raise SimengineError(f"{folder} is damaged ({error}). Train the detector again.") from error
+        network.to(memory_format=torch.channels_last)
+        history = [json.loads(row) for row in rows]
+        return TrainedLite0(network.eval(), tuple(config["classes"]), settings, config["facts"], history)
+
+
+def _new_network(classes: int, settings: Lite0Settings, seed: int) -> CenterNetwork:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return CenterNetwork(classes, frozen=settings.frozen)
+
+
+def _take_over(network: CenterNetwork, classes: tuple[str, ...], init: Any) -> None:
+    """Starts from a trained detector; what it knows of classes goes by their names."""
+    if not isinstance(init, TrainedLite0):
+        raise SimengineError(f"lite0 can't go on from a detector of the kind {getattr(init, 'model', init)!r}.")
+    old = {name: value.cpu() for name, value in init.network.state_dict().items()}
+    new = network.state_dict()
+    for name in ("classes.weight", "classes.bias"):
+        for row, label in enumerate(classes):
+            if label in init.classes:
+                new[name][row] = old[name][init.classes.index(label)]
+        old[name] = new[name]
+    network.load_state_dict(old)
+
+
+def _describe(data: DetectionSet, weight: float) -> dict[str, Any]:
+    boxes = sum(int((~image.crowd).sum()) for image in data.images)
+    digest = sha256(repr([image.id for image in data.images]).encode())
+    for image in data.images:
+        digest.update(image.boxes.tobytes() + image.labels.tobytes() + image.crowd.tobytes())
+    return {
+        "name": data.name,
+        "weight": float(weight),
+        "images": len(data.images),
+        "boxes": boxes,
+        "labels_sha256": digest.hexdigest(),
+    }
+
+
+def _run_key(facts: dict[str, Any], settings: Lite0Settings, network: CenterNetwork) -> str:
+    """What a checkpoint must share with a run to be gone on with."""
+    digest = sha256(canonical_json({**facts, "settings": settings_to_dict(settings)}))
+    for value in network.state_dict().values():
+        digest.update(value.cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
