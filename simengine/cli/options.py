@@ -6,14 +6,15 @@ import argparse
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from simengine.formats.signal import SignalSet
     from simengine.scene.spec import SceneSpec
 
-__all__ = ["add_device_argument", "add_scene_arguments", "load_spec"]
+__all__ = ["add_device_argument", "add_recording_arguments", "add_scene_arguments", "load_spec", "open_recordings"]
 
 
-def add_scene_arguments(parser: argparse.ArgumentParser) -> None:
+def add_scene_arguments(parser: argparse.ArgumentParser, *, also: str = "") -> None:
     """Adds SCENE, --randomize, --set and --plugin."""
-    parser.add_argument("scene", metavar="SCENE", help="name from `simengine scenes`, or a path of a YAML file")
+    parser.add_argument("scene", metavar="SCENE", help=f"name from `simengine scenes`, or a path of a YAML file{also}")
     parser.add_argument(
         "--randomize", metavar="NAME", action="append", nargs="+", default=[],
         help="randomizers from `simengine randomizers` or paths, applied in order",
@@ -38,6 +39,35 @@ def add_device_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", metavar="NAME", default="auto", help="auto, cpu or cuda:K for the ray tracer (default: auto)"
     )
+
+
+def add_recording_arguments(parser: argparse._ActionsContainer) -> None:
+    """Adds what files of recordings may not say themselves: --rate, --rpm, --bearing and --channel."""
+    parser.add_argument("--rate", metavar="HZ", type=float, help="samples per second")
+    parser.add_argument("--rpm", metavar="RPM", help="speed of the shaft, or `unknown`")
+    parser.add_argument("--bearing", metavar="MODEL", help="bearing by its designation, e.g. 6205")
+    parser.add_argument("--channel", metavar="NAME", action="append", help="channel to take (default: all)")
+
+
+def open_recordings(args: argparse.Namespace, path: str) -> SignalSet:
+    """Opens the recordings that the options of `add_recording_arguments` describe, and tells what is doubtful."""
+    import sys
+    import warnings
+
+    from simengine.errors import SimengineError
+    from simengine.formats.signal import open_signal_set
+
+    columns = {} if args.bearing is None else {"bearing_model": args.bearing}
+    try:
+        speed = args.rpm if args.rpm in (None, "unknown") else float(args.rpm)
+    except ValueError:
+        raise SimengineError(f"--rpm is {args.rpm!r}: give turns per minute, e.g. 1480, or `unknown`.") from None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        data = open_signal_set(path, rate=args.rate, speed_rpm=speed, channels=args.channel, **columns)
+    for doubt in data.warnings:
+        print(f"note: {doubt}", file=sys.stderr)
+    return data
 
 
 def load_plugins(args: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
@@ -17,6 +17,7 @@ import numpy as np
 from simengine.dataset.canonical import canonical_json
 from simengine.dataset.manifest import MANIFEST, PARTIAL
 from simengine.errors import SimengineError
+from simengine.formats.signal_columns import split_row
 from simengine.signals.bearing import Bearing, BearingOrders
 from simengine.signals.catalogue import bearing as bearing_of_model
 from simengine.signals.clock import ShaftClock
@@ -45,6 +46,12 @@ class SignalRecord:
     rate: float
     row: dict[str, Any] = field(default_factory=dict)
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> SignalRecord:
+        """The record of a full row of `simengine.dataset.signals`, its lists as arrays or sequences."""
+        signal = np.asarray(row["signal"], dtype=np.float32)
+        return cls(signal, float(row["fs"]), *split_row({k: v for k, v in row.items() if k != "signal"}))
 
     @property
     def id(self) -> str:

@@ -36,12 +36,12 @@ _FAULTS = {"BPFO": "outer", "BPFI": "inner", "2BSF": "rolling_element", "FTF": "
 _OF_SHAFT = {"unbalance", "misalignment", "looseness", "shaft", "gear", "electrical", "other"}
 
 
-def line_families(record: SignalRecord, lines: Mapping[str, float]) -> list[LineFamily]:
+def line_families(record: SignalRecord, lines: Mapping[str, tuple[float, float]]) -> list[LineFamily]:
     """The families of lines worth marking in a record: those of its bearing, its shaft, and those given.
 
     Args:
         record: The record.
-        lines: Further orders by name.
+        lines: Further lines by name: order, and spacing of their sidebands.
     """
     faults = set(record.fault_type.split("+"))
     found = []
@@ -56,10 +56,10 @@ def line_families(record: SignalRecord, lines: Mapping[str, float]) -> list[Line
             LineFamily(name, *shape, color=_COLORS[name], main=_FAULTS[name] in faults)
             for name, shape in shapes.items()
         ]
-    found += [LineFamily(name, order, 1.0, "shaft", "#0f766e", "gear" in faults) for name, order in lines.items()]
+    found += [LineFamily(name, *line, "shaft", "#0f766e", "gear" in faults) for name, line in lines.items()]
     if record.row.get("speed_rpm") is not None:
-        of_shaft = (
-            bool(faults & _OF_SHAFT) or (not any(one.main for one in found) and bool(faults - {"normal", "unknown"}))
+        of_shaft = bool(faults & _OF_SHAFT) or (
+            not any(one.main for one in found) and bool(faults - {"normal", "unknown"})
         )
         found.append(LineFamily("shaft", 1.0, 0.0, "", _COLORS["shaft"], of_shaft))
     return found

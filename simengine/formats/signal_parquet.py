@@ -11,7 +11,6 @@ from simengine.dataset.shard import shard_folder
 from simengine.dataset.signals import SIGNALS, read_signals
 from simengine.errors import SimengineError
 from simengine.formats.signal import LazyRecords, SignalRecord
-from simengine.formats.signal_columns import split_row
 from simengine.formats.signal_hints import SignalHints
 
 __all__ = ["read_dataset", "read_parquet"]
@@ -93,9 +92,8 @@ class _Reader:
             self._rows = list(read_signals(file, groups=[group]))
             self._held = file, group
         row = dict(self._rows[place])
-        signal = row.pop("signal")
         if row.get("seed") is not None and row.get("fs") is not None:  # our own: checked when it was written
-            row |= self._hints.columns
-            return SignalRecord(signal, float(row["fs"]), *split_row(row))
+            return SignalRecord.of_row(row | dict(self._hints.columns))
+        signal = row.pop("signal")
         channel = str(row.get("channel") or "signal")
         return self._hints.record(signal, row, source=file, channel=channel, recording=str(place))
