@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-FORMATS = ("coco", "parquet", "hdf5", "mat", "csv", "wav", "croissant")
+FORMATS = ("coco", "yolo", "parquet", "hdf5", "mat", "csv", "wav", "croissant")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", metavar="DIR", type=Path, help="folder of the data set, or recordings")
     parser.add_argument(
         "--format", choices=FORMATS, default="coco",
-        help="coco: pictures; parquet (opens in bearing-datasets), hdf5, mat (named as CWRU's), csv, wav: recordings; "
+        help="coco, yolo: pictures; parquet (opens in bearing-datasets), hdf5, mat (named as CWRU's), csv, wav: recordings; "
         "croissant: a description of either (default: coco)",
     )  # fmt: skip
     parser.add_argument(
@@ -32,6 +32,10 @@ def run(args: argparse.Namespace) -> int:
         from simengine.formats.coco import export_coco
 
         path = export_coco(args.directory, out=args.out)
+    elif args.format == "yolo":
+        from simengine.formats.yolo import export_yolo
+
+        path = export_yolo(args.directory, out=args.out)
     elif args.format == "croissant":
         from simengine.formats.croissant import export_croissant
 
