@@ -19,6 +19,7 @@ from simengine.assets.patch import assemble
 from simengine.assets.shapes import (
     bearing_block,
     belt_drive,
+    cable,
     die,
     fan,
     fasteners,
@@ -66,6 +67,7 @@ _BUILDERS: dict[str, Callable[[Any], Draft]] = {
     "impeller": fan.impeller,
     "fan_guard": fan.fan_guard,
     "bearing_block": bearing_block.bearing_block,
+    "cable": cable.cable,
 }
 
 _READERS: dict[str, Callable[[Any, str], Asset]] = {"mesh": mesh_asset, "urdf": urdf_asset, "library": library_asset}

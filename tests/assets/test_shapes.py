@@ -66,6 +66,8 @@ CASES = [
     ("impeller", {"damage": 0.5, "blades": 7}),
     ("fan_guard", {}),
     ("bearing_block", {}),
+    ("cable", {}),
+    ("cable", {"points": [(0, 0, 0), (0, 0.1, 0), (0.05, 0.15, 0.1), (0.2, 0.1, 0.1)], "diameter": 0.008}),
 ]
 MOST = {
     "die": 10_000,

@@ -7,9 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from simengine.scene.leaf import Leaf
-from simengine.scene.schema.base import Flag, Fraction, Length, Part
+from simengine.scene.schema.base import Flag, Fraction, Length, Part, Position
 
-__all__ = ["Axle", "BearingBlock", "FanGuard", "Impeller", "Motor", "Pulley", "VBelt"]
+__all__ = ["Axle", "BearingBlock", "Cable", "FanGuard", "Impeller", "Motor", "Pulley", "VBelt"]
 
 
 class Motor(Part):
@@ -86,3 +86,12 @@ class BearingBlock(Part):
     """
 
     bore: Length = Field(0.025, description="Diameter of the bore.")
+
+
+class Cable(Part):
+    """A cable or a hose along a smooth curve."""
+
+    points: list[Position] = Field(
+        [(0.0, 0.0, 0.0), (0.1, 0.0, 0.05), (0.2, 0.0, 0.0)], description="Points that it runs through, in order."
+    )
+    diameter: Length = Field(0.005, description="Diameter.")

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import Flag, Fraction, Length, OneOf, Part, Size3, Text
-from simengine.scene.schema.machine_shapes import Axle, BearingBlock, FanGuard, Impeller, Motor, Pulley, VBelt
+from simengine.scene.schema.machine_shapes import Axle, BearingBlock, Cable, FanGuard, Impeller, Motor, Pulley, VBelt
 
 __all__ = ["FILE_SHAPES", "SHAPES", "Shape"]
 
@@ -260,6 +260,7 @@ class Shape(OneOf):
     impeller: Impeller | None = None
     fan_guard: FanGuard | None = None
     bearing_block: BearingBlock | None = None
+    cable: Cable | None = None
     mesh: MeshFile | None = None
     urdf: Urdf | None = None
     library: Library | None = None
