@@ -83,7 +83,7 @@ def mesh_lines(scene: Scene, machine: str) -> dict[str, tuple[float, float]]:
             side = gear.wheel(fault.wheel if fault else "driver").ratio
         else:
             side = gear.carrier_order
-        lines["GMF" if len(made.gears) == 1 else f"GMF {name}"] = (gear.mesh_order, side)
+        lines[f"GMF {name}" if lines or (len(made.gears) > 1 and not faults) else "GMF"] = (gear.mesh_order, side)
     return lines
 
 

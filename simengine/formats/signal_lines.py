@@ -41,7 +41,7 @@ def line_families(record: SignalRecord, lines: Mapping[str, tuple[float, float]]
 
     Args:
         record: The record.
-        lines: Further lines by name: order, and spacing of their sidebands.
+        lines: Meshes by name: order, and spacing of the sidebands; of a gear's fault the first is its own.
     """
     faults = set(record.fault_type.split("+"))
     found = []
@@ -56,7 +56,8 @@ def line_families(record: SignalRecord, lines: Mapping[str, tuple[float, float]]
             LineFamily(name, *shape, color=_COLORS[name], main=_FAULTS[name] in faults)
             for name, shape in shapes.items()
         ]
-    found += [LineFamily(name, *line, "shaft", "#0f766e", "gear" in faults) for name, line in lines.items()]
+    for number, (name, line) in enumerate(lines.items()):
+        found.append(LineFamily(name, *line, "shaft", "#0f766e", number == 0 and "gear" in faults))
     if record.row.get("speed_rpm") is not None:
         of_shaft = bool(faults & _OF_SHAFT) or (
             not any(one.main for one in found) and bool(faults - {"normal", "unknown"})

@@ -172,8 +172,8 @@ def draw_spectrum(axes: Axes, record: SignalRecord, look: Look) -> None:
         axes.semilogy(orders, np.maximum(amplitudes, 1e-12), color=_WAVE, linewidth=0.8)
         axes.set(xlim=(0, top), xlabel="shaft orders", ylabel=_quantity(record), title="Order spectrum")
         _fit_log(axes, amplitudes[orders > 0.3])
-        for family in (family for family in look.families if family.name not in _BEARING):
-            _mark(axes, family, top, unit=1.0)
+        for row, family in enumerate(family for family in look.families if family.name not in _BEARING):
+            _mark(axes, family, top, unit=1.0, row=row)
         return
     from scipy.signal import welch
 
@@ -187,8 +187,8 @@ def draw_spectrum(axes: Axes, record: SignalRecord, look: Look) -> None:
     axes.set(xlim=(low, record.rate / 2), xlabel="frequency [Hz]", title="Spectrum")
     axes.set_ylabel(f"{_quantity(record, density=True)}")
     _fit_log(axes, density[(frequencies > low) & (frequencies < 0.4 * record.rate)])
-    for family in (family for family in look.families if family.name not in _BEARING):
-        _mark(axes, family, record.rate / 2, unit=float(look.clock.speeds.mean()))
+    for row, family in enumerate(family for family in look.families if family.name not in _BEARING):
+        _mark(axes, family, record.rate / 2, unit=float(look.clock.speeds.mean()), row=row)
     modes = record.arrays.get("modes")
     if modes is not None and len(modes):
         axes.plot(
@@ -266,15 +266,17 @@ def draw_envelope(axes: Axes, record: SignalRecord, look: Look) -> None:
     if not look.known:
         return
     step = orders[1] - orders[0]
+    lower = 12 * len(look.mains)
     for family in sorted(look.families, key=lambda one: one.main):
-        _mark_envelope(axes, family, orders, amplitudes, look.highest, step)
+        below = 12 * look.mains.index(family) if family.main else lower
+        _mark_envelope(axes, family, orders, amplitudes, look.highest, step, below=below, lowest=lower)
     axes.set_xticks(np.arange(0, look.highest + 0.01, 1 if look.highest < 24 else 2))
 
 
 def draw_orders(axes: Axes, record: SignalRecord, look: Look) -> None:
     """Spectrum over shaft orders, where faults of shafts and gears show; of gears the surroundings of the mesh."""
     mesh = next((family for family in look.mains if family.name != "shaft"), None)
-    low, high = (max(0.0, mesh.order - 11), mesh.order + 11) if mesh else (0.0, 12.0)
+    low, high = (max(0.0, mesh.order - 9 * mesh.side), mesh.order + 9 * mesh.side) if mesh else (0.0, 12.0)
     high = min(high, 0.45 * record.rate / float(look.clock.speeds.max()))
     orders, amplitudes = order_spectrum(record.signal - record.signal.mean(), record.rate, look.clock, highest=high)
     shown = orders >= low
@@ -289,6 +291,10 @@ def draw_orders(axes: Axes, record: SignalRecord, look: Look) -> None:
     else:
         sides = [(mesh.order + j * mesh.side, f"{j:+d}".replace("-", "\N{MINUS SIGN}"), 0.8) for j in range(-6, 7) if j]
         places = [*sides, (mesh.order, mesh.name, 1.5)]
+    for family in (
+        one for one in look.families if not one.main and low < one.order < high and one.name not in _BEARING
+    ):
+        _mark(axes, family, high, unit=1.0, row=1)
     color = (mesh or look.mains[0]).color
     for place, name, width in places:
         if not low < place < high:
@@ -298,13 +304,21 @@ def draw_orders(axes: Axes, record: SignalRecord, look: Look) -> None:
         )
         _dot(axes, place, orders, amplitudes, step, color, 6.0 if width > 1 else 4.5)
         axes.annotate(
-            name, (place, 1.0), xycoords=("data", "axes fraction"), xytext=(2, -3), textcoords="offset points", va="top",
+            name, (place, 1.0), xycoords=("data", "axes fraction"), xytext=(2, -3 if width != 1.5 else -15), textcoords="offset points", va="top",
             fontsize=9.5 if width > 1 else 8, color=color, fontweight="bold" if width > 1 else "normal",
         )  # fmt: skip
 
 
 def _mark_envelope(
-    axes: Axes, family: LineFamily, orders: np.ndarray, amplitudes: np.ndarray, highest: float, step: float
+    axes: Axes,
+    family: LineFamily,
+    orders: np.ndarray,
+    amplitudes: np.ndarray,
+    highest: float,
+    step: float,
+    *,
+    below: float,
+    lowest: float,
 ) -> None:
     """Names a family's harmonics above the panel; those of the fault also get its sidebands and dots on their peaks."""
     faint = 0.85 if family.main else 0.30
@@ -318,9 +332,8 @@ def _mark_envelope(
         if place > highest:
             break
         axes.axvline(place, color=family.color, linewidth=1.3 if family.main else 0.9, alpha=faint, zorder=0)
-        crowded = family.name in ("FTF", "shaft") or not family.main
         axes.annotate(
-            _name(family, k), (place, 1.0), xycoords=("data", "axes fraction"), xytext=(2, -3 if not crowded else -15), textcoords="offset points",
+            _name(family, k), (place, 1.0), xycoords=("data", "axes fraction"), xytext=(2, -3 - below), textcoords="offset points",
             ha="left", va="top", fontsize=9.5 if family.main else 8, color=family.color, alpha=1.0 if family.main else 0.75,
             fontweight="bold" if family.main else "normal",
         )  # fmt: skip
@@ -336,7 +349,7 @@ def _mark_envelope(
                     sign = "+" if j > 0 else "\N{MINUS SIGN}"
                     what = "f\u1d63" if family.side_name == "shaft" else family.side_name
                     axes.annotate(
-                        f"{sign}{what}", (side, 1.0), xycoords=("data", "axes fraction"), xytext=(2, -27),
+                        f"{sign}{what}", (side, 1.0), xycoords=("data", "axes fraction"), xytext=(2, -15 - lowest),
                         textcoords="offset points", fontsize=8, color=family.color, va="top",
                     )  # fmt: skip
 
@@ -362,15 +375,17 @@ def _dot(
             )
 
 
-def _mark(axes: Axes, family: LineFamily, top: float, *, unit: float) -> None:
+def _mark(axes: Axes, family: LineFamily, top: float, *, unit: float, row: int) -> None:
     """Names lines of a shaft or gear above a spectrum."""
     for k in range(1, 4 if family.main or family.name == "shaft" else 3):
         place = k * family.order * unit
         if place >= top:
             break
         axes.axvline(place, color=family.color, linewidth=0.9, alpha=0.85 if family.main else 0.4, zorder=0)
+        if k > 1 and not family.main and family.name != "shaft":
+            continue
         axes.annotate(
-            _name(family, k, short=True), (place, 1.0), xycoords=("data", "axes fraction"), xytext=(2, -2), textcoords="offset points", va="top",
+            _name(family, k, short=True), (place, 1.0), xycoords=("data", "axes fraction"), xytext=(2, -2 - 11 * row), textcoords="offset points", va="top",
             fontsize=8.5, color=family.color, fontweight="bold" if family.main else "normal",
         )  # fmt: skip
 
