@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--rate", metavar="HZ", type=float, help="signals: samples per second, for files that don't say")
     add("--speed-rpm", metavar="RPM", type=float, help="signals: speed of the shaft, for files that don't say")
     add("--limit", metavar="N", type=int, default=1000, help="most items of a set to look at (default: 1000)")
-    add("--resamples", metavar="N", type=int, default=200, help="resamples for an interval (default: 200)")
+    add("--resamples", metavar="N", type=int, default=400, help="resamples for an interval (default: 400)")
     add("--seed", metavar="S", type=int, default=0, help="of all random choices (default: 0)")
     add("--cache", metavar="DIR", type=Path, help="where features are kept (default: your cache folder)")
     add("--quiet", action="store_true", help="no progress")

@@ -29,7 +29,9 @@ _TREES = 200
 _MANY = 20  # more distinct numbers than this in a target are a quantity, not classes
 
 
-def assess_privacy(real: Sample, synthetic: Sample, holdout: Sample | None, *, seed: int) -> Iterator[Found]:
+def assess_privacy(
+    real: Sample, synthetic: Sample, holdout: Sample | None, *, resamples: int, seed: int
+) -> Iterator[Found]:
     """Whether synthetic items lie closer to the real ones than to a holdout that their generator never saw."""
     titles = {"dcr": "Distance to closest record", "leak": "Nearest-neighbour leak", "mia": "Membership inference AUC"}
     if holdout is None:
@@ -53,7 +55,9 @@ def assess_privacy(real: Sample, synthetic: Sample, holdout: Sample | None, *, s
     def leak() -> MetricResult:
         quantile = max(0.01, 1.0 / len(fresh))
         found = neighbour_leak(made, train, fresh, quantile=quantile)
-        near = bootstrap(np.mean, _within(made, train, found.threshold), resamples=500, method="percentile", seed=seed)
+        near = bootstrap(
+            np.mean, _within(made, train, found.threshold), resamples=resamples, method="percentile", seed=seed
+        )
         words = "share of fresh real items that are as close, by construction"
         return _result(
             "leak", titles["leak"], "privacy", found.rate, counts, better="lower", interval=near,
@@ -65,7 +69,7 @@ def assess_privacy(real: Sample, synthetic: Sample, holdout: Sample | None, *, s
 
     def attack() -> MetricResult:
         found = membership_inference(
-            made, train, fresh, train_units=real.groups, holdout_units=holdout.groups, resamples=500, seed=seed
+            made, train, fresh, train_units=real.groups, holdout_units=holdout.groups, resamples=resamples, seed=seed
         )
         return _result(
             "mia", titles["mia"], "privacy", found.value, counts, better="half", interval=found,
@@ -78,7 +82,7 @@ def assess_privacy(real: Sample, synthetic: Sample, holdout: Sample | None, *, s
         yield _tried(name, titles[name], compute)
 
 
-def assess_bias(real: Sample, synthetic: Sample, *, seed: int) -> Iterator[Found]:
+def assess_bias(real: Sample, synthetic: Sample, *, resamples: int, seed: int) -> Iterator[Found]:
     """What the synthetic data shows more or less often than the real data."""
     for view, title in (("classes", "Classes"), ("sizes", "Box sizes"), ("positions", "Box positions")):
         one, other = real.views.get(view), synthetic.views.get(view)
@@ -96,7 +100,7 @@ def assess_bias(real: Sample, synthetic: Sample, *, seed: int) -> Iterator[Found
                 synthetic_units=other.units,
                 unit=one.unit,
                 confidence=1.0 - 0.05 / count,
-                resamples=500,
+                resamples=resamples,
                 seed=seed,
             )
             far = max(found, key=lambda key: abs(np.log(found[key].value)))
@@ -114,7 +118,9 @@ def assess_bias(real: Sample, synthetic: Sample, *, seed: int) -> Iterator[Found
         yield _tried(name, f"Amplification: {title.lower()}", compute)
 
 
-def assess_utility(real: Sample, synthetic: Sample, holdout: Sample | None, *, seed: int) -> Iterator[Found]:
+def assess_utility(
+    real: Sample, synthetic: Sample, holdout: Sample | None, *, resamples: int, seed: int
+) -> Iterator[Found]:
     """Train on one kind, test on the other: random forests on the classes, or on the quantity, of the items."""
     titles = {
         "tstr": "TSTR: train synthetic, test real",
@@ -133,7 +139,7 @@ def assess_utility(real: Sample, synthetic: Sample, holdout: Sample | None, *, s
         return
     try:
         parts = _utility_sets(real, synthetic, holdout, seed=seed)
-        yield from _utility(*parts, titles=titles, seed=seed)
+        yield from _utility(*parts, titles=titles, resamples=resamples, seed=seed)
     except SimengineError as error:
         yield from (LeftOut(name, title, str(error)) for name, title in titles.items())
 
@@ -171,7 +177,7 @@ def _items(sample: Sample) -> Items:
 
 
 def _utility(
-    train: Items, test: Items, made: Items, where: str, *, titles: dict[str, str], seed: int
+    train: Items, test: Items, made: Items, where: str, *, titles: dict[str, str], resamples: int, seed: int
 ) -> Iterator[Found]:
     quantity = test[1].dtype.kind == "f" and len(np.unique(test[1])) > _MANY
     targets = [part[1] if quantity else part[1].astype(str) for part in (train, test, made)]
@@ -186,12 +192,13 @@ def _utility(
         score=score,
         units=test[2],
         unit="group" if test[2] is not None else "row",
+        resamples=resamples,
         seed=seed,
     )
     counts = (len(train[0]), len(made[0]))
     setting = f"random forest of {_TREES} trees, {name}, tested on {where} ({len(test[0])} items)"
     intervals = {
-        key: _paired_interval(score, truth, found.answers[key], units, seed)
+        key: _paired_interval(score, truth, found.answers[key], units, resamples, seed)
         for key, truth, units in (
             ("trtr", targets[1], test[2]),
             ("tstr", targets[1], test[2]),
@@ -228,7 +235,9 @@ def _utility(
     def slices() -> MetricResult:
         wrong = (found.answers["tstr"] != targets[1]).astype(float)
         count = len(set(targets[1].tolist()))
-        gaps = slice_gaps(wrong, targets[1], units=test[2], confidence=1.0 - 0.05 / count, resamples=500, seed=seed)
+        gaps = slice_gaps(
+            wrong, targets[1], units=test[2], confidence=1.0 - 0.05 / count, resamples=resamples, seed=seed
+        )
         worst = max(gaps, key=lambda key: gaps[key].value)
         return _result(
             "slice_gaps", titles["slice_gaps"], "bias", gaps[worst].value, counts, better="lower",
@@ -242,10 +251,17 @@ def _utility(
     yield _tried("slice_gaps", titles["slice_gaps"], slices)
 
 
-def _paired_interval(score: Any, truth: np.ndarray, predicted: np.ndarray, units: Any, seed: int) -> Interval:
+def _paired_interval(
+    score: Any, truth: np.ndarray, predicted: np.ndarray, units: Any, resamples: int, seed: int
+) -> Interval:
     rows = np.arange(len(truth))
     return bootstrap(
-        lambda k: score(truth[k], predicted[k]), rows, units=[units], method="percentile", resamples=500, seed=seed
+        lambda k: score(truth[k], predicted[k]),
+        rows,
+        units=[units],
+        method="percentile",
+        resamples=resamples,
+        seed=seed,
     )
 
 

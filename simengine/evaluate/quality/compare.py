@@ -66,7 +66,7 @@ class Comparing:
     ignore_labels: bool = False
     drop_missing: bool = False
     limit: int = 1000
-    resamples: int = 200
+    resamples: int = 400
     seed: int = 0
     cache: Path | None = None
     command: str = ""

@@ -56,7 +56,7 @@ def measure_quality(
     *,
     features: str,
     columns: tuple[str, ...] = (),
-    resamples: int = 200,
+    resamples: int = 400,
     splits: int = 40,
     seed: int = 0,
     command: str = "",
@@ -126,9 +126,9 @@ def _all(
                 progress(entry.title)
             yield _compared(entry, real, synthetic, words, resamples, splits, seed)
     for title, assess in (
-        ("Amplification", lambda: assess_bias(real, synthetic, seed=seed)),
-        ("Privacy", lambda: assess_privacy(real, synthetic, holdout, seed=seed)),
-        ("Utility", lambda: assess_utility(real, synthetic, holdout, seed=seed)),
+        ("Amplification", lambda: assess_bias(real, synthetic, resamples=resamples, seed=seed)),
+        ("Privacy", lambda: assess_privacy(real, synthetic, holdout, resamples=resamples, seed=seed)),
+        ("Utility", lambda: assess_utility(real, synthetic, holdout, resamples=resamples, seed=seed)),
     ):
         if progress:
             progress(title)

@@ -106,6 +106,7 @@ class Gallery:
         captions: One for each group.
         title: Above it.
         caption: Below it.
+        large: Whether every group has a row of its own.
     """
 
     name: str
@@ -113,6 +114,7 @@ class Gallery:
     captions: tuple[str, ...]
     title: str
     caption: str = ""
+    large: bool = False
 
 
 @dataclass(frozen=True)

@@ -355,7 +355,7 @@ def _slice_section(results: GainResults) -> Iterator[Section]:
                 f"gain-slices-{test.kind}-{len(blocks)}",
                 partial(_forest_drawing, rows, f"Gains by slice, {where}", f"gain in {_headline(results)}"),
                 where,
-                f"{_title(results, first.arm)} against {_title(results, first.against)} at"
+                f"{_upper(_title(results, first.arm))} against {_title(results, first.against)} at"
                 f" {_count_words(results, first.count)}; number of labels in brackets. Filled: shown at 5 % after"
                 " correction for all slices.",
             )
@@ -408,7 +408,9 @@ def _picture_section(results: GainResults, folder: Path) -> Iterator[Section]:
             _title(results, name) for name in (results.pictures[0].baseline_name, results.pictures[0].arm_name)
         )
         key = Key((("green", "label"), ("blue", baseline), ("orange", arm)))
-        gallery = Gallery("gain-pictures", tuple(groups), tuple(captions), "", "Boxes with a score of at least 0.3.")
+        gallery = Gallery(
+            "gain-pictures", tuple(groups), tuple(captions), "", "Boxes with a score of at least 0.3.", large=True
+        )
         yield Section("Where it helps most and harms most", (key, gallery), "pictures", "Pictures")
 
 
@@ -555,6 +557,10 @@ def _count_words(results: GainResults, items: int) -> str:
 
 def _test_title(kind: str, name: str) -> str:
     return f"{'In' if kind == 'id' else 'Out of'} distribution ({name})"
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _same(one: Gain, other: Gain) -> bool:

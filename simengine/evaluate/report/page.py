@@ -164,12 +164,11 @@ def _table(table: Table) -> Markup:
 
 
 def _gallery(gallery: Gallery) -> Markup:
-    wide = any(len(group) > 2 for group in gallery.groups)
     groups = [
         tag(
             "div",
             tag("p", caption, class_="groupname") if caption else None,
-            tag("div", *map(_picture, group), class_="group three" if wide else "group"),
+            tag("div", *map(_picture, group), class_="group"),
         )
         for group, caption in zip(gallery.groups, gallery.captions, strict=True)
     ]
@@ -177,7 +176,7 @@ def _gallery(gallery: Gallery) -> Markup:
         "figure",
         tag("h3", gallery.title) if gallery.title else None,
         tag("figcaption", gallery.caption) if gallery.caption else None,
-        tag("div", *groups, class_="gallery wide-groups" if wide else "gallery"),
+        tag("div", *groups, class_="gallery large" if gallery.large else "gallery"),
     )
 
 

@@ -48,7 +48,7 @@ td.name{font-weight:600}td.name .note{font-weight:400;max-width:44ch}
 th.num,td.num{text-align:right}
 .chip{display:inline-block;padding:1px 9px;border-radius:99px;border:1px solid currentColor;font-size:.8rem;font-weight:600;white-space:nowrap}
 .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:18px}
-.gallery.wide-groups{grid-template-columns:1fr}
+.gallery.large{grid-template-columns:1fr}
 .group{display:grid;grid-auto-flow:column;grid-auto-columns:1fr;gap:6px;align-items:start}
 .group figure{margin:0}
 .group img{display:block;width:100%;height:auto;border-radius:8px;background:var(--card)}
@@ -68,7 +68,6 @@ h2{margin-top:42px}
 .facts{grid-template-columns:1fr 1fr;gap:10px}
 .fact{padding:12px 13px}.fact .value{font-size:1.28rem}
 .wide{display:none}.narrow{display:block}
-.group.three{grid-auto-flow:row}
 thead{display:none}
 table,tbody,tr,td{display:block;width:100%}
 tr{border-bottom:1px solid var(--line);padding:12px 0}
