@@ -94,27 +94,68 @@ class Accelerometer:
 
     def before_clipping(self, frequencies: np.ndarray) -> np.ndarray:
         """Response of mounting, sensitivity and AC coupling at ``frequencies`` (Hz), complex."""
-        response = np.full(len(frequencies), self.sensitivity, dtype=complex)
-        if self.resonance is not None:
+        response = np.empty(len(frequencies), dtype=complex)
+        if self.resonance is None:
+            response.real, response.imag = 1.0, 0.0
+        else:
             ratio = frequencies / self.resonance
-            response /= 1 - ratio**2 + 2j * self.resonance_damping * ratio
-        if self.high_pass > 0:
-            response *= 1 - 1 / (1 + 1j * frequencies / self.high_pass)
-        return response
+            response.real, response.imag = 1 - ratio * ratio, 2 * self.resonance_damping * ratio
+        if self.high_pass > 0:  # j x / (1 + j x) over that, in one division
+            ratio = frequencies / self.high_pass
+            whole = np.empty_like(response)
+            whole.real = response.real - ratio * response.imag
+            whole.imag = response.imag + ratio * response.real
+            return np.divide((self.sensitivity * 1j) * ratio, whole, out=whole)
+        return np.divide(self.sensitivity, response, out=response)
 
     def anti_aliasing(self, frequencies: np.ndarray) -> np.ndarray:
         """Response of the low-pass before the converter at ``frequencies`` (Hz), complex."""
-        if self.anti_alias_order == 0:
-            return np.ones(len(frequencies), dtype=complex)
-        _, poles = butter(self.anti_alias_order, 1.0, analog=True)
-        return 1 / np.polyval(poles, 1j * frequencies / (self.anti_alias * self.true_rate))
+        return _low_pass(self.anti_alias_order, frequencies / (self.anti_alias * self.true_rate))
 
 
-@lru_cache(maxsize=64)
+def _low_pass(order: int, ratios: np.ndarray) -> np.ndarray:
+    """Butterworth's response at frequencies over the corner: 1 / a(j x), the even and the odd powers of x apart."""
+    if order == 0:
+        return np.ones(len(ratios), dtype=complex)
+    rising = _butterworth(order)
+    signs = np.array([1.0, 1.0, -1.0, -1.0])[np.arange(order + 1) % 4]
+    square = ratios * ratios
+    whole = np.empty(len(ratios), dtype=complex)
+    whole.real = np.polynomial.polynomial.polyval(square, (rising * signs)[::2])
+    whole.imag = ratios * np.polynomial.polynomial.polyval(square, (rising * signs)[1::2])
+    return np.divide(1.0, whole, out=whole)
+
+
+@lru_cache(maxsize=32)
+def _butterworth(order: int) -> np.ndarray:
+    """Coefficients of the denominator in rising powers of s."""
+    return np.asarray(butter(order, 1.0, analog=True)[1][::-1], dtype=float)
+
+
+@lru_cache(maxsize=16)
+def _guard(order: int, corner: float, steps: int, count: int) -> np.ndarray:
+    """The low-pass on the grid of a real FFT; it depends on the corner over the rate and not on the rate."""
+    response = _low_pass(order, np.arange(count // 2 + 1) * (steps / (count * corner)))
+    response.flags.writeable = False
+    return response
+
+
+@lru_cache(maxsize=16)
+def _front(
+    resonance: float | None, damping: float, sensitivity: float, high_pass: float, step: float, count: int
+) -> np.ndarray:
+    sensor = Accelerometer(
+        1.0, resonance=resonance, resonance_damping=damping, sensitivity=sensitivity, high_pass=high_pass
+    )
+    response = sensor.before_clipping(np.arange(count // 2 + 1) * step)
+    response.flags.writeable = False
+    return response
+
+
 def chain_responses(sensor: Accelerometer, count: int) -> tuple[np.ndarray, np.ndarray]:
     """``before_clipping`` and ``anti_aliasing`` on the grid of a real FFT of ``count`` oversampled points."""
-    frequencies = np.arange(count // 2 + 1) * (sensor.true_rate * sensor.oversampling / count)
-    responses = sensor.before_clipping(frequencies), sensor.anti_aliasing(frequencies)
-    for response in responses:
-        response.flags.writeable = False
-    return responses
+    step = sensor.true_rate * sensor.oversampling / count
+    front = _front(
+        sensor.resonance, sensor.resonance_damping, sensor.sensitivity, sensor.high_pass, step, count
+    )
+    return front, _guard(sensor.anti_alias_order, sensor.anti_alias, sensor.oversampling, count)

@@ -95,7 +95,7 @@ class Background:
             total += ring(nuisance, path, residues, start=run.times[0], rate=run.rate, count=len(run.times))
         if self.neighbour is not None and len(self.neighbour.harmonics):
             phases = run.phases("background.neighbour.phase", len(self.neighbour.harmonics))
-            tones = phasor(self.neighbour.speed * run.times)
+            tones = run.tone(self.neighbour.speed)
             total += harmonic_sum(tones, np.asarray(self.neighbour.harmonics) * phases)
         return total
 

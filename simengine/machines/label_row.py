@@ -9,11 +9,11 @@ import numpy as np
 from simengine.machines.gears import GearFault
 from simengine.machines.impacts import ImpactKind, Impacts
 from simengine.machines.machine import Machine
-from simengine.machines.mounted import BearingFault, MountedBearing
+from simengine.machines.mounted import BearingFault
 from simengine.machines.recording import Recording
 from simengine.machines.speed import SpeedProfile, WanderSpeed
 
-__all__ = ["label_columns", "label_row"]
+__all__ = ["impact_columns", "label_columns", "label_row", "machine_columns"]
 
 
 _KINDS = np.array([kind.name.lower() for kind in ImpactKind])
@@ -60,40 +60,23 @@ def label_columns(
     """
     row = list(recording.sensors).index(channel)
     sensor, machine = recording.sensors[channel], recording.machine
-    bearing_fault = next((fault for fault in machine.faults if isinstance(fault, BearingFault)), None)
-    gear_fault = next((fault for fault in machine.faults if isinstance(fault, GearFault)), None)
-    mounted = _mounted(recording, bearing_fault)
-    orders = mounted.orders if mounted else None
-    bearing = mounted.bearing if mounted else None
     key = f"{recording.seed}-{recording.index}-{recording.attempt}"
     return {
         "dataset": dataset,
         "signal_id": f"{key}-{channel}",
         "recording_id": key,
-        "native_label": recording.fault_type,
         "channel": channel,
         "sensor_location": channel,
         "fs": recording.rate,
         "n_samples": recording.signal.shape[1],
-        "fault_type": recording.fault_type,
-        "fault_location": _location(machine, bearing_fault, gear_fault),
+        **machine_columns(machine),
         "quantity": "acceleration",
         "unit": "m/s^2",
         "sensitivity": sensor.sensitivity,
         "axis": sensor.axis,
         "speed_rpm": 60 * recording.mean_speed,
         "speed_profile": _profile(machine.speed),
-        "load": mounted.load if mounted else None,
-        "load_unit": "relative" if mounted else None,
-        "fault_origin": "simulated" if machine.faults else None,
-        "fault_size_mm": 1e3 * bearing_fault.size if bearing_fault else None,
-        "fault_severity_level": gear_fault.severity if gear_fault else None,
         "bearing_id": key,
-        "bearing_model": bearing.model if bearing else None,
-        "bpfo": orders.bpfo if orders else None,
-        "bpfi": orders.bpfi if orders else None,
-        "bsf": orders.bsf if orders else None,
-        "ftf": orders.ftf if orders else None,
         "run_id": run,
         "time_s": time,
         "rul_s": rul,
@@ -101,17 +84,13 @@ def label_columns(
         "index": recording.index,
         "attempt": recording.attempt,
         "spec_hash": spec_hash,
-        "n": bearing.elements if bearing else None,
-        "d_mm": 1e3 * bearing.element_diameter if bearing else None,
-        "D_mm": 1e3 * bearing.pitch_diameter if bearing else None,
-        "phi_deg": float(np.degrees(bearing.contact_angle)) if bearing else None,
         "snr_db": _finite(recording.snr[row]),
         "modes": [
             {"frequency_hz": float(f), "damping": float(z), "residue": float(r)}
             for f, z, r in zip(machine.path.frequencies, machine.path.dampings, recording.residues[row], strict=True)
         ],
-        **_impact_columns("impact", recording.impacts),
-        **_impact_columns("nuisance", recording.nuisance),
+        **impact_columns("impact", recording.impacts),
+        **impact_columns("nuisance", recording.nuisance),
         **_speed_columns(recording),
         "tacho_s": recording.tacho,
         "clipped": float(np.mean(recording.clipped[row])),
@@ -119,10 +98,41 @@ def label_columns(
     }
 
 
-def _mounted(recording: Recording, fault: BearingFault | None) -> MountedBearing | None:
-    if fault is not None:
-        return recording.machine.bearing_of(fault)
-    return next(iter(recording.machine.bearings.values()), None)
+def machine_columns(machine: Machine) -> dict[str, Any]:
+    """What a machine's faults and its faulty (else first) bearing are, in the columns of ``label_columns``."""
+    bearing_fault = next((fault for fault in machine.faults if isinstance(fault, BearingFault)), None)
+    gear_fault = next((fault for fault in machine.faults if isinstance(fault, GearFault)), None)
+    mounted = machine.bearing_of(bearing_fault) if bearing_fault else next(iter(machine.bearings.values()), None)
+    orders = mounted.orders if mounted else None
+    bearing = mounted.bearing if mounted else None
+    return {
+        "native_label": machine.fault_type,
+        "fault_type": machine.fault_type,
+        "fault_location": _location(machine, bearing_fault, gear_fault),
+        "fault_origin": "simulated" if machine.faults else None,
+        "fault_size_mm": 1e3 * bearing_fault.size if bearing_fault else None,
+        "fault_severity_level": gear_fault.severity if gear_fault else None,
+        "load": mounted.load if mounted else None,
+        "load_unit": "relative" if mounted else None,
+        "bearing_model": bearing.model if bearing else None,
+        "bpfo": orders.bpfo if orders else None,
+        "bpfi": orders.bpfi if orders else None,
+        "bsf": orders.bsf if orders else None,
+        "ftf": orders.ftf if orders else None,
+        "n": bearing.elements if bearing else None,
+        "d_mm": 1e3 * bearing.element_diameter if bearing else None,
+        "D_mm": 1e3 * bearing.pitch_diameter if bearing else None,
+        "phi_deg": float(np.degrees(bearing.contact_angle)) if bearing else None,
+    }
+
+
+def impact_columns(prefix: str, impacts: Impacts) -> dict[str, Any]:
+    """A train of impacts in the columns ``PREFIX_times_s``, ``PREFIX_amplitudes`` and ``PREFIX_kinds``."""
+    return {
+        f"{prefix}_times_s": impacts.times,
+        f"{prefix}_amplitudes": impacts.amplitudes,
+        f"{prefix}_kinds": _KINDS[impacts.kinds],
+    }
 
 
 def _location(machine: Machine, bearing: BearingFault | None, gear: GearFault | None) -> str | None:
@@ -146,14 +156,6 @@ def _speed_columns(recording: Recording) -> dict[str, Any]:
     speeds = recording.clock.speeds[(inner > 0) & (inner < end)]
     ends = recording.clock.speed(np.array([0.0, end]))
     return {"speed_trace_s": times, "speed_trace_hz": np.concatenate([ends[:1], speeds, ends[1:]])}
-
-
-def _impact_columns(prefix: str, impacts: Impacts) -> dict[str, Any]:
-    return {
-        f"{prefix}_times_s": impacts.times,
-        f"{prefix}_amplitudes": impacts.amplitudes,
-        f"{prefix}_kinds": _KINDS[impacts.kinds],
-    }
 
 
 def _finite(value: float) -> float | None:

@@ -83,7 +83,7 @@ def draw_lines(
         else:
             base = min(abs(line.hertz) for line in lines)
             fixed = base > 0 and all(line.order == 0 and _whole(line.hertz / base) for line in lines)
-            numbers, tone = [line.hertz for line in lines], phasor(base * run.times) if fixed else None
+            numbers, tone = [line.hertz for line in lines], run.tone(base) if fixed else None
         if base and tone is not None:  # harmonics of one tone: one phasor serves all
             rows = np.zeros((len(run.axes), round(max(numbers) / base)), dtype=complex)
             for line, number in zip(lines, numbers, strict=True):

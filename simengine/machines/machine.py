@@ -94,6 +94,12 @@ class Machine:
             why = "an SNR needs a background: set background.level above 0, or leave snr out."
             require(self.background.level > 0, self, "snr", self.snr, why)
 
+    @property
+    def fault_type(self) -> str:
+        """Names of its faults joined by ``+`` in alphabetical order, or ``normal``."""
+        names = {part for fault in self.faults for part in fault.fault_type.split("+")}
+        return "+".join(sorted(names)) or "normal"
+
     def bearing_of(self, fault: BearingFault) -> MountedBearing:
         """The bearing that has the fault."""
         return self.bearings[fault.bearing or next(iter(self.bearings))]

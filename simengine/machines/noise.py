@@ -6,21 +6,21 @@ import numpy as np
 
 __all__ = ["complex_normals", "normals"]
 
-_TINY = 2.0**-54
+_TINY = np.float32(2.0**-25)
 
 
 def complex_normals(rng: np.random.Generator, count: int) -> np.ndarray:
     """Independent complex Gaussians whose real and imaginary parts have variance 1, shape (count,).
 
-    Box and Muller's transform (Ann. Math. Stat. 29, 1958): a radius from one uniform number and an angle
-    from another. NumPy promises to keep the uniform numbers of a stream, not its normal ones (NEP 19).
+    Box and Muller's transform (Ann. Math. Stat. 29, 1958): a radius from one uniform number and an angle from
+    another. NumPy promises to keep the uniform numbers of a stream, not its normal ones (NEP 19). Single precision
+    is three times as fast; its 2^24 radii and directions reach to 5.9 standard deviations, enough for noise.
     """
-    radius = rng.random(count)
+    radius, angle = rng.random((2, count), dtype=np.float32)
     np.maximum(radius, _TINY, out=radius)
     np.log(radius, out=radius)
-    radius *= -2
+    radius *= np.float32(-2)
     np.sqrt(radius, out=radius)
-    angle = rng.random(count, dtype=np.float32)  # 2^24 directions are enough for noise, and a third cheaper
     angle *= np.float32(2 * np.pi)
     pairs = np.empty(count, dtype=complex)
     np.multiply(radius, np.cos(angle), out=pairs.real)

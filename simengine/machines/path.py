@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
-from scipy.signal import lfilter
 
 from simengine.machines.impacts import Impacts
 from simengine.signals.checks import require, require_in, require_natural, require_positive
@@ -46,7 +46,7 @@ class TransferPath:
             require(len(values) == len(self.frequencies), self, f"residues[{name}]", values, why)
         require_in(self, 0.0, 3.0, spread=self.spread)
 
-    @property
+    @cached_property
     def poles(self) -> np.ndarray:
         """Poles in the upper half plane, shape (modes,), complex, rad/s."""
         natural = 2 * np.pi * np.asarray(self.frequencies, dtype=float)
@@ -156,11 +156,12 @@ def ring(
     signal = _flow(left, powers[_BLOCK], sines, channels)
 
     own = (np.concatenate([rung.real, rung.imag], axis=1) @ sines).reshape(-1, channels, _BLOCK)
+    length = signal.shape[1]
     step = np.arange(_BLOCK)
     inside = step < (_BLOCK - offset)[:, None]
-    places = (first[:, None] + step)[inside]
+    places = (first[:, None] + step).ravel()  # beyond its block an impact adds 0, which costs less than leaving it out
     for channel in range(channels):
-        signal[channel] += np.bincount(places, own[:, channel][inside], minlength=signal.shape[1])
+        signal[channel] += np.bincount(places, (own[:, channel] * inside).ravel(), minlength=length + _BLOCK)[:length]
     return signal[:, :count]
 
 
@@ -212,8 +213,10 @@ def _sines(powers: np.ndarray, residues: np.ndarray) -> np.ndarray:
 
 def _flow(left: np.ndarray, carry: np.ndarray, sines: np.ndarray, channels: int) -> np.ndarray:
     """Signal of the states that enter each block, ``left`` being what the block before added to them."""
-    for mode, factor in enumerate(carry):
-        left[:, mode] = lfilter([1.0], [1.0, -factor], left[:, mode])
+    step, factor = 1, carry
+    while step < len(left):  # prefix sums by doubling: after each round a state holds what twice as many blocks left
+        left[step:] += factor * left[:-step]
+        step, factor = 2 * step, factor * factor
     blocks = len(left) - 1
     flow = np.concatenate([left.real, left.imag], axis=1)[:blocks] @ sines
     return flow.reshape(blocks, channels, _BLOCK).transpose(1, 0, 2).reshape(channels, -1)

@@ -13,6 +13,8 @@ from simengine.signals.clock import ShaftClock
 
 __all__ = ["Run"]
 
+_TONE = 128  # samples of a block of a tone
+
 # glibc gives freed arrays of this size back to the kernel and faults them in again page by page, which made
 # every step of a recording up to seven times as slow; once a large block was freed it keeps them.
 _BLOCK = np.empty(1 << 21)
@@ -64,6 +66,13 @@ class Run:
     def speeds(self) -> np.ndarray:
         """Speed of the reference shaft at ``times``, Hz."""
         return self.clock.speed(self.times)
+
+    def tone(self, hertz: float) -> np.ndarray:
+        """Phasor of a fixed frequency at ``times``: blocks of it are one block turned."""
+        count = len(self.times)
+        starts = self.times[0] + np.arange(-(-count // _TONE)) * (_TONE / self.rate)
+        whole = phasor(hertz * starts)[:, None] * phasor(np.arange(_TONE) * (hertz / self.rate))
+        return whole.reshape(-1)[:count]
 
     def phasor(self, order: float) -> np.ndarray:
         """Phasor of ``order`` times the angle of the reference shaft; that of order 1 is kept."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import lfilter
 
 from simengine.signals.checks import require, require_in, require_positive
 from simengine.signals.clock import ShaftClock
@@ -169,6 +170,9 @@ class TableSpeed(SpeedProfile):
     times: Sequence[float]
     speeds: Sequence[float]
 
+    def __post_init__(self) -> None:
+        ShaftClock(np.asarray(self.times), np.asarray(self.speeds))  # says what is wrong with them
+
     def clock(self, duration: float, rng: np.random.Generator) -> ShaftClock:
         """Linear between the rows of the table."""
         return ShaftClock(np.asarray(self.times), np.asarray(self.speeds))
@@ -200,8 +204,7 @@ class WanderSpeed(SpeedProfile):
         keep = np.exp(-0.1)
         walk = rng.standard_normal(len(grid)) * self.spread
         walk[1:] *= np.sqrt(1 - keep**2)
-        for index in range(1, len(grid)):
-            walk[index] += keep * walk[index - 1]
+        walk = lfilter([1.0], [1.0, -keep], walk)
         extra = grid[~np.isin(grid, base.times)]
         times = np.concatenate([base.times, extra])
         speeds = np.concatenate([base.speeds, base.speed(extra)])

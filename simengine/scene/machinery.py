@@ -113,10 +113,13 @@ def _condition(fields: Mapping[str, Any], own: Draw, path: str) -> tuple[str | N
     if wanted is not None:
         return wanted, 1.0, value(wanted, "faults", [])
     shares = {name: float(value(name, "share", 1.0)) for name in conditions}
-    rates = {name: value(name, "rate", None) for name in conditions}
+    shares = {name: share for name, share in shares.items() if share > 0}  # weights stand for a world without the others
+    rates = {name: value(name, "rate", None) for name in shares}
     unknown = [name for name, rate in rates.items() if rate is None]
     if unknown and len(unknown) < len(rates):
         raise DrawError(f"{path}.conditions.{unknown[0]}", "has no `rate`, but others have one: give all or none.")
+    if not shares:
+        raise DrawError(f"{path}.conditions", "no condition has a share, so none can be drawn: give one a share above 0.")
     try:
         events = RareEvents(_normal(shares if unknown else rates), _normal(shares))
     except SimengineError as error:

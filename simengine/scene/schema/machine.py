@@ -308,7 +308,7 @@ class Condition(Part):
 
     faults: list[Fault] = Field(default_factory=list, description="Its faults; none: healthy; several: compound.")
     share: Annotated[float, Leaf(low=0)] = Field(
-        1.0, description="How often it is drawn, relative to the other conditions."
+        1.0, description="How often it is drawn, relative to the other conditions; 0 leaves it out."
     )
     rate: Annotated[float, Leaf(low=0)] | None = Field(
         None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field, create_model
+from pydantic import Field, create_model, model_validator
 
 from simengine.machines import speed as profiles
+from simengine.scene.compile import custom_error
 from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import Angle, OneOf, Part
 from simengine.scene.schema.built import Built
@@ -91,6 +92,13 @@ class Speed(OneOf):
     sine: Sine | None = Field(None, description="Swinging about a mean.")
     random_walk: RandomWalk | None = Field(None, description="Wandering between bounds.")
     profile: Profile | None = Field(None, description="Given speeds at given times.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _say_constant(cls, value: Any) -> Any:
+        if isinstance(value, int | float | str):
+            raise custom_error("speed", f"says {value!r}, but not how it goes: write {{constant: {value}}}.")
+        return value
 
 
 class Wander(Part):
