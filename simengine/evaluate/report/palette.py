@@ -18,7 +18,7 @@ LIGHT = {
     "good": "#0a7a4b",
     "bad": "#b4450a",
     "blue": "#0b63c4",
-    "orange": "#cf520a",
+    "orange": "#c24a06",
     "green": "#0a8754",
     "purple": "#9a3b9a",
     "amber": "#a17800",

@@ -68,7 +68,7 @@ def curves(
         level: A height with its name, drawn as a line across.
     """
     roomy = width >= 560.0
-    widest = max((text_width(one.title, 12.5) for one in series), default=0.0)
+    widest = max((text_width(one.title, 12.5, bold=one.strong) for one in series), default=0.0)
     right = min(widest + 18.0, width * 0.34) if roomy else 14.0
     legend = 0.0 if roomy else 20.0 * len(series) + 6.0
     left, top, bottom = 44.0, 30.0 + legend, 46.0
@@ -170,7 +170,7 @@ def _names_beside(
             Label(
                 width - right + 6.0,
                 place + 4.0,
-                fitted(one.title, 12.5, right - 8.0),
+                fitted(one.title, 12.5, right - 8.0, bold=one.strong),
                 one.colour,
                 12.5,
                 bold=one.strong,
@@ -194,7 +194,12 @@ def _names_above(series: Sequence[Series], width: float) -> list[Mark]:
         marks.append(Disc(16.0, at - 4.0, 3.2, one.colour, hollow=one.dashed))
         marks.append(
             Label(
-                36.0, at, fitted(one.title, 12.5, width - 40.0), "ink" if one.strong else "muted", 12.5, bold=one.strong
+                36.0,
+                at,
+                fitted(one.title, 12.5, width - 40.0, bold=one.strong),
+                "ink" if one.strong else "muted",
+                12.5,
+                bold=one.strong,
             )
         )
     return marks
