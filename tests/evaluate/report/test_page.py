@@ -9,7 +9,18 @@ import pytest
 
 from simengine.evaluate.report.charts.histogram import histogram_overlay
 from simengine.evaluate.report.document import (
-    Cell, Code, Document, Fact, Figure, Fold, Gallery, Key, Paragraph, Picture, Section, Table,
+    Cell,
+    Code,
+    Document,
+    Fact,
+    Figure,
+    Fold,
+    Gallery,
+    Key,
+    Paragraph,
+    Picture,
+    Section,
+    Table,
 )  # fmt: skip
 from simengine.evaluate.report.markdown import markdown_text
 from simengine.evaluate.report.page import html_page
