@@ -17,6 +17,7 @@ COMMANDS = (
     "randomizers",
     "preview",
     "generate",
+    "inject",
     "explain",
     "check",
     "schema",

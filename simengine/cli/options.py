@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 __all__ = ["add_device_argument", "add_recording_arguments", "add_scene_arguments", "load_spec", "open_recordings"]
 
 
-def add_scene_arguments(parser: argparse.ArgumentParser, *, also: str = "") -> None:
-    """Adds SCENE, --randomize, --set and --plugin."""
-    parser.add_argument("scene", metavar="SCENE", help=f"name from `simengine scenes`, or a path of a YAML file{also}")
+def add_scene_arguments(parser: argparse.ArgumentParser, *, flag: str = "", also: str = "") -> None:
+    """Adds SCENE (under a flag, if one is given), --randomize, --set and --plugin."""
+    named = {"dest": "scene", "required": True} if flag else {}
+    help = f"name from `simengine scenes`, or a path of a YAML file{also}"
+    parser.add_argument(flag or "scene", metavar="SCENE", help=help, **named)  # type: ignore[arg-type]
     parser.add_argument(
         "--randomize", metavar="NAME", action="append", nargs="+", default=[],
         help="randomizers from `simengine randomizers` or paths, applied in order",
