@@ -23,10 +23,10 @@ ROOMS = (
     "labels",
     "formats",
     "engine",
-    "refine",
-    "generators",
     "learn",
     "evaluate",
+    "generators",
+    "refine",  # its ladder and its training stop by what `evaluate` measures
     "cli",
 )
 """From top to bottom."""

@@ -22,7 +22,7 @@ class Frame:
     Attributes:
         key: What seeds everything random that happens to it: sample, camera and frame number.
         rgb: sRGB, uint8 (H, W, 3).
-        ids: Instance ids, int32 (H, W); 0 for nothing.
+        ids: Instance ids, int32 (H, W); 0 for nothing, and for background where only masks were recorded.
         depth: Planar depth [m], float32 (H, W), 0 for nothing; None if the data set has none.
         normals: In the camera's frame, float32 (H, W, 3); None if the data set has none.
         categories: Class name by id; None for background.
@@ -48,12 +48,23 @@ def read_frame(dataset: Dataset, sample: SampleRecord, view: ViewRecord) -> Fram
     return Frame(
         key=f"{sample.index}.{view.camera}.{view.frame}",
         rgb=dataset.picture(view, "rgb"),
-        ids=dataset.picture(view, "instances"),
+        ids=dataset.picture(view, "instances") if "instances" in view.files else _ids(view),
         depth=dataset.picture(view, "depth") if "depth" in view.files else None,
         normals=dataset.picture(view, "normals") if "normals" in view.files else None,
         categories={thing.id: thing.category for thing in view.objects},
         labelled=tuple(thing.id for thing in view.objects if thing.labelled and thing.pixels > 0),
     )
+
+
+def _ids(view: ViewRecord) -> NDArray[np.int32]:
+    """Ids of the objects of a class from the masks in the record."""
+    from pycocotools import mask as coco
+
+    ids = np.zeros((view.height, view.width), np.int32)
+    for thing in view.objects:
+        if thing.mask is not None:
+            ids[coco.decode(thing.mask) > 0] = thing.id
+    return ids
 
 
 def frames(dataset: Dataset, *, most: int | None = None) -> Iterator[Frame]:
@@ -77,11 +88,10 @@ def require_outputs(dataset: Dataset) -> None:
     """Refuses a data set without what refining and auditing need.
 
     Raises:
-        SimengineError: Colour pictures or ids are missing.
+        SimengineError: It has no colour pictures.
     """
-    missing = [name for name in ("rgb", "instances") if name not in dataset.outputs]
-    if missing:
+    if "rgb" not in dataset.outputs:
         raise SimengineError(
-            f"{dataset.root} has no {' and no '.join(missing)} pictures, which refining and auditing need. "
-            f"Add {', '.join(missing)} to `outputs` of the scene and generate again."
+            f"{dataset.root} has no colour pictures, which refining and auditing need. Add rgb to `outputs` of the "
+            "scene and generate again."
         )

@@ -117,7 +117,7 @@ def refine_dataset(
     carries its certificate, the manifest the summary. Objects that the refiner damaged have their render back.
 
     Args:
-        source: Folder of the renders; needs outputs rgb and instances.
+        source: Folder of the renders, with colour pictures.
         out: Folder of the refined data set.
         refiner: What changes the pictures.
         seed: Seed of what it draws, any integer from 0.

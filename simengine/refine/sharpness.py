@@ -14,6 +14,7 @@ __all__ = ["Noise", "add_noise", "blur_of", "jpeg_quality", "noise_of"]
 Floats = NDArray[np.float32]
 
 _FINE, _COARSE = 0.7, 2.0  # px, blurs between which edges are compared
+_DIFFERENCE = 1 / 3  # px^2, what a central difference blurs by itself
 _GRAIN = 1.2  # px, blur of the coarse part of noise
 
 
@@ -41,7 +42,8 @@ def blur_of(luma: Floats) -> float:
     if not strong.any():
         return float("nan")
     ratio2 = (fine[strong].astype(np.float64) / coarse[strong]) ** 2
-    variance = (_COARSE**2 - _FINE**2 * ratio2) / np.maximum(ratio2 - 1, 1e-6)
+    fine2, coarse2 = _FINE**2 + _DIFFERENCE, _COARSE**2 + _DIFFERENCE
+    variance = (coarse2 - fine2 * ratio2) / np.maximum(ratio2 - 1, 1e-6)
     return float(np.sqrt(max(float(np.median(variance)), 0.0)))
 
 

@@ -53,7 +53,7 @@ class Statistics:
 
     looks: tuple[Look, ...]
     digest: str
-    objects: float = 0.35
+    objects: float = 0.7
     nearest: float = 0.2
     name: str = "statistics"
 

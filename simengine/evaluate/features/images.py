@@ -16,7 +16,7 @@ from simengine.evaluate.metrics.duplicates import perceptual_hash
 from simengine.evaluate.metrics.spectrum import radial_spectrum
 from simengine.formats.detection import read_picture
 
-__all__ = ["ImageFeatures", "describe_images"]
+__all__ = ["ImageFeatures", "describe_images", "embed"]
 
 _RECIPE = "1: pHash 64, 16 rings of 448 px"
 _BATCH = 16
@@ -106,6 +106,29 @@ def describe_images(
         spectra=np.stack([entry["spectrum"] for entry in entries]),
         keys=tuple(keys),
     )
+
+
+def embed(pictures: Iterable[np.ndarray], embedder: Embedder) -> np.ndarray:
+    """Features of pictures that are in memory.
+
+    Args:
+        pictures: uint8 (H, W, 3) RGB, of any sizes.
+        embedder: The network.
+
+    Returns:
+        Shape (n, d), float32.
+    """
+    forward = embedder.load()
+    rows: list[np.ndarray] = []
+    batch: list[np.ndarray] = []
+    for picture in pictures:
+        batch.append(_resized(picture, embedder.size))
+        if len(batch) == _BATCH:
+            rows.append(forward(np.stack(batch)))
+            batch = []
+    if batch:
+        rows.append(forward(np.stack(batch)))
+    return np.concatenate(rows).astype(np.float32) if rows else np.zeros((0, 0), np.float32)
 
 
 def _resized(picture: np.ndarray, size: int) -> np.ndarray:
