@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 from pathlib import Path
+
+from simengine.cli.typed import typed_command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     job = Comparing(
         **{name: getattr(args, name) for name in (*names, *more)},
         splits=(args.real_split, args.synthetic_split, args.holdout_split),
-        command=_command(args),
+        command=typed_command("quality", args, add_arguments),
     )
     told = _Teller(hidden=args.quiet)
     result, sets = compare_folders(job, progress=told.items, measuring=told.metric)
@@ -78,18 +79,3 @@ class _Teller:
     def _tell(self, text: str) -> None:
         if not self._hidden:
             print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
-
-
-def _command(args: argparse.Namespace) -> str:
-    """The command as it can be typed again, without what is at its default."""
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    words = ["simengine", "quality"]
-    for action in parser._actions:
-        value = getattr(args, action.dest, None)
-        if action.dest in ("help", "quiet", "cache") or value in (None, action.default) or value is False:
-            continue
-        words.append(action.option_strings[0])
-        if value is not True:
-            words.append(str(value))
-    return shlex.join(words)

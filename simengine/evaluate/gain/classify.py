@@ -45,6 +45,15 @@ class WindowSet:
     digest: str
     path: str = ""
 
+    @property
+    def bearings(self) -> tuple[str, ...]:
+        """The groups, each once."""
+        return tuple(sorted(set(self.groups)))
+
+    def units(self, views: OrderViews) -> np.ndarray:
+        """Number of the bearing of each window, shape (n,)."""
+        return np.searchsorted(self.bearings, np.array(self.groups)[views.records]).astype(np.int32)
+
     def data(self) -> Data:
         """As results tell it."""
         names, counts = np.unique(self.views.labels, return_counts=True)
@@ -76,7 +85,7 @@ class ClassifyTask:
 
     name = "classify"
     item = "window"
-    unit = "record"
+    unit = "bearing"  # loads and speeds of one bearing are not independent
     metrics = (
         Metric("macro-F1", "F1 averaged over the fault types, each counting the same.", True),
         Metric("balanced accuracy", "Recall averaged over the fault types."),
@@ -106,21 +115,21 @@ class ClassifyTask:
     def notes(self) -> list[str]:
         """What a reader must know."""
         found = [] if self.shots is None else [self.shots.note]
-        single = [name for name in self.classes if len(self._records_of(name)) <= 2]
+        single = [name for name in self.classes if self._bearings_of(name) <= 2]
         if single:
             found.append(
                 f"The class{'es' * (len(single) > 1)} {', '.join(single)} ha{'ve' if len(single) > 1 else 's'} two "
-                "records or fewer: what differs between more of them is not in the intervals."
+                "bearings or records or fewer: what differs between more of them is not in the intervals."
             )
         return found
 
     @cached_property
     def tests(self) -> tuple[TestSet, ...]:
-        """The test sets; their units are records."""
+        """The test sets; their units are bearings."""
         if self.shots is not None:
-            return (TestSet(f"{self.real.name}, others", "id", len(self.real.views), self.real.records),)
+            return (TestSet(f"{self.real.name}, others", "id", len(self.real.views), self.real.bearings),)
         return tuple(
-            TestSet(part.name, "id" if part.role == "test" else "ood", len(part.views), part.records)
+            TestSet(part.name, "id" if part.role == "test" else "ood", len(part.views), part.bearings)
             for part in self.held_out
         )
 
@@ -195,22 +204,26 @@ class ClassifyTask:
             real = np.arange(len(joined)) < len(parts[0])
             for label in self.classes:
                 of_class = joined.labels == label
-                for side, part in ((real, 1.0 - share), (~real, share)):
+                for side, weight in ((real, 1.0 - share), (~real, share)):
                     count = int((of_class & side).sum())
-                    weights[of_class & side] = part / max(count, 1)
+                    weights[of_class & side] = weight / max(count, 1)
         model: Any = self.model
         scaled = weights * len(joined)
         trained = train_classifier(joined, model=model, weights=scaled, seed=cell.seed, **dict(self.options))
-        tests = [self.real.views.subset(draw.test)] if self.shots is not None else [p.views for p in self.held_out]
+        tests = (
+            [(self.real, self.real.views.subset(draw.test))]
+            if self.shots is not None
+            else [(p, p.views) for p in self.held_out]
+        )
         codes = {name: number for number, name in enumerate(self.classes)}
         tables = []
-        for views in tests:
+        for tested, views in tests:
             probable = trained.probabilities(views)
             present = np.isin(trained.classes, np.unique(views.labels))
             guess = np.array(trained.classes)[np.where(present, probable, -1.0).argmax(axis=1)]
             tables.append(
                 {
-                    "unit": views.records.astype(np.int32),
+                    "unit": tested.units(views),
                     "truth": np.array([codes[name] for name in views.labels], np.int32),
                     "guess": np.array([codes[name] for name in guess], np.int32),
                 }
@@ -220,7 +233,7 @@ class ClassifyTask:
     def score(
         self, test: int, table: Table, weights: np.ndarray, *, metric: str, part: Part | None = None
     ) -> np.ndarray:
-        """F1 or recall under weights of the records, averaged over the fault types that are there."""
+        """F1 or recall under weights of the bearings, averaged over the fault types that are there."""
         size = len(self.classes)
         code = slice(None) if part is None else [self.classes.index(part.value)]
         counts = np.zeros((3, weights.shape[1], size))
@@ -273,8 +286,9 @@ class ClassifyTask:
             raise SimengineError(f"the arm {cell.arm.name} needs {kind} data: give --{kind} DIR.")
         return found
 
-    def _records_of(self, label: str) -> np.ndarray:
-        return np.unique(self.real.views.records[self.real.views.labels == label])
+    def _bearings_of(self, label: str) -> int:
+        parts = (self.real,) if self.shots is not None else self.held_out
+        return sum(len(np.unique(part.units(part.views)[part.views.labels == label])) for part in parts)
 
 
 def oversampled(views: OrderViews, *, seed: int) -> OrderViews:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from simengine.evaluate.gain.leaks import check_duplicates, check_groups, check_
 from simengine.evaluate.gain.results import Boxes, Data, Leak, Metric, Picture
 from simengine.evaluate.gain.task import CellPlan, Part, Table, TestSet
 from simengine.formats.detection import DetectionSet, label_problems, map_classes, merge_classes
+from simengine.learn.detector import Detections, best_of_each
 
 __all__ = ["DetectTask", "make_detect_task"]
 
@@ -45,7 +46,9 @@ class DetectTask:
         model: Name for `simengine.learn.detector.open_detector`.
         steps: Optimiser steps of every arm.
         options: Further options of training, the same for every arm.
-        augmentations: What the detector calls ``strong`` and ``plain``; empty if it takes no ``augmentation``.
+        augmentations: What ``strong`` and ``plain`` augmentation are (`simengine.learn.augment.Augmentation`); empty to
+            leave the detector its own.
+        device: Where models train and answer; it is no part of what determines a run.
         plugins: Plug-in files with detectors.
         load_plugin: Loads one of them; a worker does so before it trains.
         one_class: Name under which all classes are judged as one too; empty if not.
@@ -60,7 +63,8 @@ class DetectTask:
     model: str = "lite0"
     steps: int = 300
     options: Mapping[str, Any] = field(default_factory=dict)
-    augmentations: Mapping[str, str] = field(default_factory=dict)
+    augmentations: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "auto"
     plugins: tuple[str, ...] = ()
     load_plugin: Callable[[str], Any] | None = None
     one_class: str = ""
@@ -85,7 +89,7 @@ class DetectTask:
     @property
     def settings(self) -> dict[str, Any]:
         """Training settings that all arms share."""
-        shared = {"augmentation": self.augmentations["strong"]} if self.augmentations else {}
+        shared = {"augmentation": asdict(self.augmentations["strong"])} if self.augmentations else {}
         return {"steps": self.steps, **shared, **self.options}
 
     @property
@@ -96,8 +100,8 @@ class DetectTask:
         if not self.augmentations:
             return f"{sentence}, with the same settings throughout."
         return (
-            f"{sentence}, with the same {self.augmentations['strong']} augmentation; only plain real has "
-            f"{self.augmentations['plain']} augmentation, and only the control has more steps."
+            f"{sentence}, with the same strong augmentation; only the arm `real` has a lighter one, and only the control "
+            "`real-double` has more steps."
         )
 
     @property
@@ -161,7 +165,10 @@ class DetectTask:
         return {
             "task": "detect",
             "model": self.model,
-            "options": self._options(cell.arm),
+            "options": {
+                name: asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+                for name, value in self._options(cell.arm).items()
+            },
             "stages": stages,
             "seed": cell.seed,
             "tests": [self._digest(data) for data, _ in self.held_out],
@@ -178,11 +185,12 @@ class DetectTask:
             for file in self.plugins:
                 self.load_plugin(file)
         detector = open_detector(self.model)
+        place: dict[str, Any] = {} if self.device == "auto" else {"device": self.device}
         trained = None
         for number, (data, steps) in enumerate(self._stages(cell)):
             # Another seed for another stage, so that the second does not repeat the draws of the first.
             trained = detector.train(
-                data, steps=steps, seed=cell.seed + 1_000_003 * number, init=trained, **self._options(cell.arm)
+                data, steps=steps, seed=cell.seed + 1_000_003 * number, init=trained, **self._options(cell.arm), **place
             )
         assert trained is not None
         tables = []
@@ -280,17 +288,17 @@ def make_detect_task(
     synthetic: DetectionSet | None = None,
     refined: DetectionSet | None = None,
     tests: Sequence[tuple[DetectionSet, str]],
-    allow: Sequence[str] = (),
     **options: Any,
 ) -> DetectTask:
-    """Brings all sets to the classes of the real one and makes the task.
+    """Brings all sets to the classes of the real one, by name, and makes the task.
+
+    Boxes of classes that the real set lacks are left out; the check ``label-names`` tells of them.
 
     Args:
         real: Real training pictures.
         synthetic: Synthetic ones.
         refined: Refined ones.
         tests: Test sets with their kind, ``id`` or ``ood``.
-        allow: Names of leak checks that may fail; with ``label-names`` boxes of classes that `real` lacks are left out.
         **options: The other attributes of `DetectTask`.
 
     Raises:
@@ -327,7 +335,8 @@ def _hashes(data: DetectionSet) -> list[tuple[str, int]]:
     return [(image.id, perceptual_hash(data.read(index))) for index, image in enumerate(data.images)]
 
 
-def _shown(found: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _shown(kept: Detections) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    found = best_of_each(kept)
     keep = found.scores >= _SHOWN
     return found.boxes[keep], found.scores[keep], found.labels[keep]
 
@@ -335,7 +344,6 @@ def _shown(found: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _f1(image: Any, boxes: np.ndarray, labels: np.ndarray) -> float:
     """F1 of a picture at an overlap of 0.5; 1 where nothing is and nothing was found."""
     from simengine.evaluate.detection import match_table
-    from simengine.learn.detector import Detections
 
     classes = tuple(str(k) for k in range(int(max([*image.labels, *labels, 0])) + 1))
     one = DetectionSet("one", classes, (replace(image),))

@@ -10,7 +10,7 @@ import numpy as np
 from simengine.evaluate.detection import SIZES, VISIBILITIES, MatchTable, match_table
 from simengine.evaluate.gain.task import Part, Table
 from simengine.formats.detection import DetectionSet
-from simengine.learn.detector import Detections
+from simengine.learn.detector import Detections, as_one_class
 
 __all__ = ["detection_parts", "kept_detections", "match_part", "pack_detections", "weighted_precision"]
 
@@ -44,11 +44,11 @@ def match_part(data: DetectionSet, table: Table, part: Part | None, *, merged: b
         data: The test set; of one class where `merged`.
         table: From `pack_detections`.
         part: By ``class``, ``size`` or ``occlusion``; all of the set if None.
-        merged: Whether to take all classes of the detections as one.
+        merged: Whether to take all classes of the detections as one; scores of classes at one box add up.
     """
     found = kept_detections(table, len(data.images))
     if merged:
-        found = [Detections(one.boxes, one.scores, np.zeros_like(one.labels)) for one in found]
+        found = [as_one_class(one) for one in found]
     if part is None:
         return match_table(data, found)
     if part.by == "class":

@@ -150,7 +150,7 @@ def test_an_experiment_end_to_end(task, tmp_path):
     assert gain.against in ("real", "real-smote") and gain.estimate.low > 0.0
     assert results.answer.sentence.startswith("With 1 real window a class, adding 90 synthetic ones")
     assert "2 ways" not in results.notes[0] and "6 ways" in results.notes[0]
-    assert results.tests[0].units == 11 and results.unit == "record"
+    assert results.tests[0].units == 11 and results.unit == "bearing"
     assert {s.value for s in results.slices} == set(CLASSES)
     assert results.gaps == []
 

@@ -23,7 +23,7 @@ from simengine.evaluate.gain.experiment import run_gain
 from simengine.evaluate.gain.leaks import settle_leaks
 from simengine.evaluate.gain.task import CellPlan, Part
 from simengine.formats.detection import DetectionSet, labelled_image, merge_classes, open_detection_set
-from simengine.learn.detector import Detections
+from simengine.learn.detector import Detections, as_one_class
 
 CLASSES = ("a", "b", "c")
 PLUGIN = Path(__file__).parents[2] / "oracles" / "blob_detector.py"
@@ -121,7 +121,7 @@ def test_parts_are_slices_of_the_evaluation():
 def test_all_classes_as_one():
     data, found = made_up(np.random.default_rng(3))
     merged = match_part(merge_classes(data, "thing"), pack_detections(found), None, merged=True)
-    one_class = [Detections(one.boxes, one.scores, np.zeros_like(one.labels)) for one in found]
+    one_class = [as_one_class(one) for one in found]
     expected = average_precision(match_table(merge_classes(data, "thing"), one_class))
     assert weighted_precision(merged, np.ones((1, 12)))[0] == pytest.approx(expected)
 
@@ -180,10 +180,13 @@ def test_every_arm_gets_the_same_steps(task, monkeypatch):
 
 
 def test_augmentation_is_the_same_but_for_plain_real(sets):
-    task = make_detect_task(**sets, model="blobs", augmentations={"strong": "strong", "plain": "light"})
+    from simengine.learn.augment import AUGMENTATIONS
+
+    kinds = {"strong": AUGMENTATIONS["strong"], "plain": AUGMENTATIONS["light"]}
+    task = make_detect_task(**sets, model="blobs", augmentations=kinds)
     arms = choose_arms(list(DETECT_ARMS), known=DETECT_ARMS)
-    used = {arm.name: task.inputs(CellPlan(arm, 4, 0))["options"]["augmentation"] for arm in arms}
-    assert used.pop("real") == "light" and set(used.values()) == {"strong"}
+    used = {arm.name: task.inputs(CellPlan(arm, 4, 0))["options"]["augmentation"]["light"] for arm in arms}
+    assert used.pop("real") == 0.1 and set(used.values()) == {0.3}
     assert "same strong augmentation" in task.statement
 
 
