@@ -103,10 +103,9 @@ def _comments(lines: list[str]) -> tuple[dict[str, Any], list[tuple[int, str]]]:
             found = _STATED.fullmatch(line.rstrip())
             column = SCALAR_NAMES.get(found[1].lower(), found[1]) if found else ""
             if found and column in COLUMNS:
-                kind = COLUMNS[column].kind
-                stated[column] = float(found[2].split()[0]) if kind in (int, float) and _is_number(
-                    found[2].split()[0], ","
-                ) else found[2]  # fmt: skip
+                text = found[2].strip()
+                number = COLUMNS[column].kind in ("number", "whole") and _is_number(text.split()[0], ",")
+                stated[column] = float(text.split()[0]) if number else text
         elif line.strip():
             kept.append((number, line))
     return stated, kept
