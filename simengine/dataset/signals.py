@@ -87,10 +87,10 @@ fault_location       text     name of the bearing or gear that has the first fau
 fault_origin         text     simulated, or null for a healthy machine
 fault_size_mm        number   width of the first bearing fault, mm
 fault_severity_level number   severity of the first gear fault, 0 to 1
-quantity             text     acceleration
-unit                 text     m/s^2
+quantity             text     acceleration, or angular velocity
+unit                 text     m/s^2, or rad/s
 sensitivity          number   gain of the sensor relative to its data sheet
-axis                 text     x and y across the shaft, z along it
+axis                 text     x and y across the shaft, z along it; of an inertial unit its own axis
 sensor_mounting      text     stud, glue, magnet, probe; null if unknown
 speed_rpm            number   mean speed of the reference shaft, turns per minute
 speed_profile        text     how the speed goes: constant, ramp, ...
@@ -124,7 +124,7 @@ speed_trace_hz       numbers  speed of the reference shaft then, Hz
 tacho_s              numbers  when the shaft passed a mark of the tachometer, s
 clipped_spans        wholes   first and past-the-last sample of each clipped stretch, one after the other
 dropped_spans        wholes   the same for lost stretches
-signal               samples  what the sensor wrote, m/s^2
+signal               samples  what the sensor wrote, in its unit
 """)
 """The columns of every file, in order."""
 

@@ -130,7 +130,7 @@ def try_sample(
         enter("draw")
         scene = spec.sample(seed, index, attempt=attempt)
         watcher.drawn(scene)
-        physics, views = None, []
+        physics, trajectory, views = None, None, []
         if scene.pictured:
             from simengine.labels.annotate import annotate
             from simengine.physics.simulate import simulate
@@ -167,7 +167,7 @@ def try_sample(
             rejected=[],
             physics=physics,
             views=views,
-            machines=_write_signals(spec, scene, sink=sink, watcher=watcher),
+            machines=_write_signals(spec, scene, trajectory, sink=sink, watcher=watcher),
         )
     except SimengineError as error:
         if isinstance(error, Rejected):
@@ -230,7 +230,9 @@ def _write_pictures(
     return files
 
 
-def _write_signals(spec: SceneSpec, scene: Scene, *, sink: Sink, watcher: Watcher) -> list[MachineRecord]:
+def _write_signals(
+    spec: SceneSpec, scene: Scene, trajectory: Trajectory | None, *, sink: Sink, watcher: Watcher
+) -> list[MachineRecord]:
     """The last stage: what it has written stays, so nothing may be rejected once the first row is made."""
     records: list[MachineRecord] = []
     if scene.sensors:
@@ -240,6 +242,14 @@ def _write_signals(spec: SceneSpec, scene: Scene, *, sink: Sink, watcher: Watche
         for heard in listen(scene):
             count_recordings(records, heard)
             for row in signal_rows(scene, heard, dataset=spec.name, spec_hash=spec.hash):
+                sink.add_signal(row)
+                watcher.recorded(row)
+    if scene.imus and trajectory is not None:
+        from simengine.labels.signals import imu_rows
+        from simengine.sensors.imu import feel
+
+        for felt in feel(scene, trajectory):
+            for row in imu_rows(scene, felt, dataset=spec.name, spec_hash=spec.hash):
                 sink.add_signal(row)
                 watcher.recorded(row)
     return records

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from simengine.physics.contacts import ContactLog
+from collections.abc import Sequence
+from typing import Protocol
+
 from simengine.physics.scale import Resolution
 from simengine.physics.world import World
 
-__all__ = ["advance"]
+__all__ = ["Onlooker", "advance"]
 
 
-def advance(world: World, resolution: Resolution, begin: float, span: float, log: ContactLog | None = None) -> None:
+class Onlooker(Protocol):
+    """Is shown the world after every step."""
+
+    def look(self, time: float) -> None:
+        """Sees the world at the end of the step that ended at `time` [s]."""
+
+
+def advance(
+    world: World, resolution: Resolution, begin: float, span: float, onlookers: Sequence[Onlooker] = ()
+) -> None:
     """Advances a world by a span of time, in equal steps between two looks at the speeds.
 
     Thin things in free flight need small steps, which cost little there because nothing touches;
@@ -20,7 +31,7 @@ def advance(world: World, resolution: Resolution, begin: float, span: float, log
         resolution: How finely to step.
         begin: Time now [s].
         span: Time to pass [s]; the last step ends exactly with it.
-        log: Is shown the contacts of every step.
+        onlookers: Are shown the world after every step.
     """
     if span <= 0:
         return
@@ -33,5 +44,5 @@ def advance(world: World, resolution: Resolution, begin: float, span: float, log
         for step in range(1, count + 1):
             now = begin + part * (look + step / count)
             world.step(now)
-            if log is not None:
-                log.look(now)
+            for onlooker in onlookers:
+                onlooker.look(now)

@@ -44,6 +44,23 @@ class Recorder:
         self._states: list[np.ndarray] = []
         self._joints: dict[str, list[float]] = {}
 
+    @property
+    def rows(self) -> dict[str, tuple[int, int]]:
+        """Number of the body and of its link by the name of each row."""
+        return dict(zip(self.names, self._rows, strict=True))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Name of each row: ``die[3]``, ``arm[0]/link_2``."""
+        return tuple(
+            body.name + (f"/{body.asset.links[link].name}" if body.articulated else "")
+            for body, link in ((self._bodies[number], link) for number, link in self._rows)
+        )
+
+    def standing(self, name: str) -> np.ndarray:
+        """State of a body that never moves, shape (13,)."""
+        return self._still[self.names.index(name)]
+
     def record(self, time: float) -> None:
         """Records the present state as that of `time` [s]."""
         state = self._still.copy()
@@ -62,13 +79,9 @@ class Recorder:
         """All that was recorded, with the given further fields."""
         states = np.stack(self._states)
         norms = np.linalg.norm(states[..., 3:7], axis=-1, keepdims=True)
-        links = [self._bodies[number].asset.links[link].name for number, link in self._rows]
         return Trajectory(
             times=np.array(self._times),
-            bodies=tuple(
-                self._bodies[number].name + (f"/{name}" if self._bodies[number].articulated else "")
-                for (number, _), name in zip(self._rows, links, strict=True)
-            ),
+            bodies=self.names,
             object_ids=np.array([self._bodies[number].source.id for number, _ in self._rows], np.int32),
             link_index=np.array([link for _, link in self._rows], np.int32),
             positions=states[..., :3],

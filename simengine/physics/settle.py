@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.physics.advance import advance
+from simengine.physics.advance import Onlooker, advance
 from simengine.physics.body import Body
 from simengine.physics.frames import inverse, multiply
 from simengine.physics.scale import Resolution
@@ -45,7 +45,14 @@ class Settled:
 
 
 def settle(
-    world: World, bodies: Sequence[Body], resolution: Resolution, limits: Settle, *, bounds: float, floor: float
+    world: World,
+    bodies: Sequence[Body],
+    resolution: Resolution,
+    limits: Settle,
+    *,
+    bounds: float,
+    floor: float,
+    onlookers: Sequence[Onlooker] = (),
 ) -> Settled:
     """Steps until every body is slow and no two overlap for some looks in a row.
 
@@ -62,6 +69,7 @@ def settle(
         limits: When things count as lying still.
         bounds: Distance from the origin beyond which a body has escaped [m].
         floor: Height below which there is nothing to land on [m].
+        onlookers: Are shown the world after every step.
     """
     quiet, time, depth = 0, 0.0, math.inf
     stages = list(_DAMPING)
@@ -69,7 +77,7 @@ def settle(
     before = world.poses()
     speeds = np.zeros(len(world.moving))
     for look in range(1, math.ceil(limits.timeout / _LOOK) + 1):
-        advance(world, resolution, (look - 1) * _LOOK, _LOOK)
+        advance(world, resolution, (look - 1) * _LOOK, _LOOK, onlookers)
         time = look * _LOOK
         if stages and time >= stages[0][0]:
             world.damp(stages.pop(0)[1])

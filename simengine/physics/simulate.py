@@ -10,11 +10,12 @@ import numpy as np
 from simengine.assets.build import build
 from simengine.assets.collision import collision_of
 from simengine.errors import Rejected, SimengineError
-from simengine.physics.advance import advance
+from simengine.physics.advance import Onlooker, advance
 from simengine.physics.articulated import link_frames
 from simengine.physics.body import Body, Pose
 from simengine.physics.contacts import ContactLog
 from simengine.physics.drive import Clock, Drive
+from simengine.physics.motion import Still, Tracker
 from simengine.physics.placement.place import place
 from simengine.physics.recorder import Recorder
 from simengine.physics.scale import Resolution, choose_resolution
@@ -52,31 +53,61 @@ def simulate(scene: Scene) -> Trajectory:
             world.add(number, body, pose, drives.get(number))
         world.ready()
         recorder = Recorder(world, bodies, poses, drives)
+        riding = {name: recorder.rows[name] for name in _ridden(scene, recorder.names)}
+        moving = {name: row for name, row in riding.items() if row[0] in world.moving}
+        tracker = Tracker(world, list(moving.values())) if moving else None
+        onlookers: list[Onlooker] = [tracker] if tracker else []
         settled_time, start = math.nan, timeline.start
         log = None
         if start == "settled":
-            start = settled_time = _settle(scene, world, bodies, poses, resolution)
+            start = settled_time = _settle(scene, world, bodies, poses, resolution, onlookers)
         else:
             log = ContactLog(world, bodies)
-            advance(world, resolution, 0.0, float(start), log)
+            onlookers.append(log)
+            advance(world, resolution, 0.0, float(start), onlookers)
         depth = world.penetration()[0]
         recorder.record(float(start))
+        now = float(start)
         for frame in range(1, timeline.frames):
-            before = float(start) + (frame - 1) / timeline.rate
-            now = float(start) + frame / timeline.rate
-            advance(world, resolution, before, 1 / timeline.rate, log)
+            before, now = float(start) + (frame - 1) / timeline.rate, float(start) + frame / timeline.rate
+            advance(world, resolution, before, 1 / timeline.rate, onlookers)
             recorder.record(now)
+        if tracker:  # sensors may write on after the last picture
+            advance(world, resolution, now, scene.model.recording.duration - now, [tracker])
         if lost := escaped(world, bodies, bounds=rules.bounds):
             raise Rejected(
                 "physics",
                 f"left the world's bounds of {rules.bounds:g} m: {lost}; end the timeline earlier or raise `world.bounds`.",
             )
+        tracks = dict(zip(moving, tracker.tracks(), strict=True)) if tracker else {}
         return recorder.trajectory(
             contacts=tuple(log.contacts) if log else (),
             contacts_dropped=log.dropped if log else 0,
             settled_time=settled_time,
             max_penetration=depth,
+            motions={
+                name: tracks.get(name) or drives.get(number) or Still(recorder.standing(name))
+                for name, (number, _) in riding.items()
+            },
         )
+
+
+def _ridden(scene: Scene, names: Sequence[str]) -> list[str]:
+    """The bodies that sensors ride on, each once.
+
+    Raises:
+        Rejected: A sensor names a body that this draw has not.
+    """
+    ridden = []
+    for imu in scene.imus:
+        if imu.body not in names:
+            raise Rejected(
+                "draw",
+                f"sensors.{imu.name}.imu.on: this draw has no '{imu.spec.on}'. Write NAME, NAME[COPY] or NAME/LINK; "
+                f"it has {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}.",
+            )
+        ridden.append(imu.body)
+    return list(dict.fromkeys(ridden))
 
 
 def _body(item, scene: Scene) -> Body:
@@ -104,7 +135,7 @@ def _drives(bodies: Sequence[Body], poses: Sequence[Pose], clocks: Mapping[str, 
     return drives
 
 
-def _settle(scene: Scene, world: World, bodies, poses, resolution: Resolution) -> float:
+def _settle(scene: Scene, world: World, bodies, poses, resolution: Resolution, onlookers: Sequence[Onlooker]) -> float:
     """Runs until rest; the time it took."""
     rules = scene.model.world
     still = [
@@ -115,7 +146,13 @@ def _settle(scene: Scene, world: World, bodies, poses, resolution: Resolution) -
     ]
     size = max((float(np.ptp(body.points, axis=0).max()) for body in bodies if body.dynamic), default=0.0)
     result = settle(
-        world, bodies, resolution, rules.settle, bounds=rules.bounds, floor=min(still, default=-math.inf) - size
+        world,
+        bodies,
+        resolution,
+        rules.settle,
+        bounds=rules.bounds,
+        floor=min(still, default=-math.inf) - size,
+        onlookers=onlookers,
     )
     if result.outcome == "settled":
         return result.time

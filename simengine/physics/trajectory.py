@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Contact", "Trajectory"]
+__all__ = ["Contact", "Motion", "Trajectory"]
 
 Doubles = NDArray[np.float64]
+
+
+class Motion(Protocol):
+    """Where a body is and how it moves at any time."""
+
+    def states(self, times: ArrayLike) -> Doubles:
+        """Origin [m], rotation xyzw, velocity [m/s] and angular velocity [rad/s] in the world, shape (n, 13)."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +56,7 @@ class Trajectory:
         contacts_dropped: Touches not recorded because of the cap.
         settled_time: Simulated seconds until everything rested; NaN where the timeline did not ask for rest.
         max_penetration: Deepest overlap at the first picture [m].
+        motions: Motion, at every step of physics or in closed form, of the bodies that sensors ride on, by name.
     """
 
     times: Doubles
@@ -62,3 +71,4 @@ class Trajectory:
     contacts_dropped: int = 0
     settled_time: float = float("nan")
     max_penetration: float = 0.0
+    motions: dict[str, Motion] = field(default_factory=dict)

@@ -230,6 +230,18 @@ class World:
         velocities[:, :3] -= np.cross(velocities[:, 3:], arms)
         return flat[:, :3] / self.scale - arms, rotations, velocities
 
+    def state(self, number: int, link: int = 0) -> Doubles:
+        """Origin [m], rotation, velocity of the origin and angular velocity of a moving body or its link, shape (13,)."""
+        if number in self._articulated:
+            return self._articulated[number].link_states()[link]
+        handle, (center, turn) = self._handles[number], self._frames[number]
+        at, rotation = pybullet.getBasePositionAndOrientation(handle, physicsClientId=self._client)
+        velocity, spin = pybullet.getBaseVelocity(handle, physicsClientId=self._client)
+        rotation = multiply(rotation, inverse(turn))
+        arm = rotate(rotation, center)
+        linear = np.asarray(velocity) / self.scale - np.cross(spin, arm)
+        return np.concatenate([np.asarray(at) / self.scale - arm, rotation, linear, spin])
+
     @property
     def articulated(self) -> dict[int, Articulated]:
         """Moving articulated models by the body's number."""

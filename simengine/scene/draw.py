@@ -112,13 +112,13 @@ def draw_scene(compiled: Compiled, *, base: str, seed: int, index: int, attempt:
         for name, node in compiled.groups["cameras"].items()
         for copy, _, spec in _copies("cameras", name, node, draw)
     ]
-    machines, sensors = draw_machinery(
+    machines, sensors, imus = draw_machinery(
         compiled.groups["machines"], compiled.groups["sensors"], draw, duration=model.recording.duration
     )
     return Scene(
         seed=seed, index=index, attempt=attempt, model=model, base=base,
         objects=tuple(objects), lights=tuple(lights), cameras=tuple(cameras), draws=draw.draws,
-        machines=machines, sensors=sensors,
+        machines=machines, sensors=sensors, imus=imus,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from simengine.machines.record import check_band, highest_lines
 from simengine.scene.concrete import validated
 from simengine.scene.expression import nearest
 from simengine.scene.recipe import Choice, Draw, DrawError, Recipe
-from simengine.scene.scene import SceneMachine, SceneSensor
+from simengine.scene.scene import SceneImu, SceneMachine, SceneSensor
 from simengine.scene.schema.base import Part
 from simengine.scene.schema.machine import Machine as MachineSpec
 from simengine.scene.schema.machine import Path
@@ -34,8 +34,8 @@ def run_path(machine: str) -> str:
 
 def draw_machinery(
     machines: Mapping[str, Any], sensors: Mapping[str, Any], draw: Draw, *, duration: float
-) -> tuple[tuple[SceneMachine, ...], tuple[SceneSensor, ...]]:
-    """Draws every machine and every sensor that listens to one.
+) -> tuple[tuple[SceneMachine, ...], tuple[SceneSensor, ...], tuple[SceneImu, ...]]:
+    """Draws every machine and every sensor.
 
     Args:
         machines: Compiled machines by name.
@@ -44,7 +44,7 @@ def draw_machinery(
         duration: Length of a recording, s.
 
     Returns:
-        The machines, and the accelerometers.
+        The machines, the accelerometers that listen to them, and the inertial measurement units.
 
     Raises:
         DrawError: One can't be drawn or made, or a machine has lines that its sensor can't write.
@@ -53,7 +53,14 @@ def draw_machinery(
     pulses = {one.value.shaft: one.value.pulses for one in drawn.values() if one.tag == "tachometer"}
     made = {name: _machine(name, node, draw, duration, pulses.get(name, 1)) for name, node in machines.items()}
     placed = [_placed(name, one.value, made, draw) for name, one in drawn.items() if one.tag == "accelerometer"]
-    return tuple(made.values()), tuple(placed)
+    imus = tuple(SceneImu(name, one.value) for name, one in drawn.items() if one.tag == "imu")
+    for imu in imus:
+        if imu.spec.machine is not None and imu.spec.machine not in made:
+            remedy = nearest(imu.spec.machine, made)
+            raise DrawError(
+                f"sensors.{imu.name}.imu.machine", f"there is no machine {imu.spec.machine!r}. {remedy}".strip()
+            )
+    return tuple(made.values()), tuple(placed), imus
 
 
 def _looked_up(node: Any, draw: Draw, path: str) -> Any:
@@ -113,13 +120,17 @@ def _condition(fields: Mapping[str, Any], own: Draw, path: str) -> tuple[str | N
     if wanted is not None:
         return wanted, 1.0, value(wanted, "faults", [])
     shares = {name: float(value(name, "share", 1.0)) for name in conditions}
-    shares = {name: share for name, share in shares.items() if share > 0}  # weights stand for a world without the others
+    shares = {
+        name: share for name, share in shares.items() if share > 0
+    }  # weights stand for a world without the others
     rates = {name: value(name, "rate", None) for name in shares}
     unknown = [name for name, rate in rates.items() if rate is None]
     if unknown and len(unknown) < len(rates):
         raise DrawError(f"{path}.conditions.{unknown[0]}", "has no `rate`, but others have one: give all or none.")
     if not shares:
-        raise DrawError(f"{path}.conditions", "no condition has a share, so none can be drawn: give one a share above 0.")
+        raise DrawError(
+            f"{path}.conditions", "no condition has a share, so none can be drawn: give one a share above 0."
+        )
     try:
         events = RareEvents(_normal(shares if unknown else rates), _normal(shares))
     except SimengineError as error:

@@ -11,6 +11,7 @@ from simengine.machines.accelerometer import Accelerometer
 from simengine.machines.machine import Machine
 from simengine.sampling.streams import stream
 from simengine.scene.schema.camera import Camera
+from simengine.scene.schema.imu import Imu
 from simengine.scene.schema.light import Light
 from simengine.scene.schema.machine import Machine as MachineSpec
 from simengine.scene.schema.object import Object
@@ -18,7 +19,7 @@ from simengine.scene.schema.scene import SceneModel
 from simengine.scene.schema.sensor import Accelerometer as AccelerometerSpec
 from simengine.signals.clock import ShaftClock
 
-__all__ = ["Scene", "SceneCamera", "SceneLight", "SceneMachine", "SceneObject", "SceneSensor"]
+__all__ = ["Scene", "SceneCamera", "SceneImu", "SceneLight", "SceneMachine", "SceneObject", "SceneSensor"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,20 @@ class SceneSensor:
 
 
 @dataclass(frozen=True)
+class SceneImu:
+    """One inertial measurement unit: its name and its values, all concrete."""
+
+    name: str
+    spec: Imu
+
+    @property
+    def body(self) -> str:
+        """Name of the body that carries it, as trajectories write it: ``NAME[0]`` or ``NAME[0]/LINK``."""
+        name, slash, link = self.spec.on.partition("/")
+        return f"{name if name.endswith(']') else f'{name}[0]'}{slash}{link}"
+
+
+@dataclass(frozen=True)
 class Scene:
     """One draw of a scene: sample `index` under `seed`, at try `attempt`.
 
@@ -106,6 +121,7 @@ class Scene:
         draws: Every value drawn, by path (JSON types).
         machines: Every machine.
         sensors: Every accelerometer.
+        imus: Every inertial measurement unit.
     """
 
     seed: int
@@ -119,6 +135,7 @@ class Scene:
     draws: dict[str, Any] = field(default_factory=dict)
     machines: tuple[SceneMachine, ...] = ()
     sensors: tuple[SceneSensor, ...] = ()
+    imus: tuple[SceneImu, ...] = ()
 
     @property
     def pictured(self) -> bool:

@@ -11,6 +11,7 @@ from simengine.machines.accelerometer import Accelerometer as Chain
 from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import Fraction, OneOf, Part, Text
 from simengine.scene.schema.built import Built
+from simengine.scene.schema.imu import Imu
 from simengine.scene.schema.speed import Frequency
 
 __all__ = ["Accelerometer", "Recording", "Sensor", "Tachometer"]
@@ -103,6 +104,7 @@ class Sensor(OneOf):
 
     accelerometer: Accelerometer | None = Field(None, description="Vibration of a machine.")
     tachometer: Tachometer | None = Field(None, description="Marks on a shaft.")
+    imu: Imu | None = Field(None, description="Acceleration and rotation of an object.")
 
 
 class Recording(Part):
