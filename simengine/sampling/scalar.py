@@ -28,7 +28,8 @@ class ScalarDistribution(Distribution):
     def ppf(self, u: Any) -> Any:
         """Inverse of the cumulative distribution at probabilities ``u`` in (0, 1), any shape."""
         u = np.asarray(u, dtype=float)
-        if not np.all((u >= 0) & (u <= 1)):
+        inside = (u >= 0) & (u <= 1)
+        if not (inside.all() if u.ndim else inside):  # nearly every draw is of one number
             raise self.error("a probability must lie in [0, 1].")
         return item(self._ppf(u))
 

@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import Any, SupportsIndex
 
 import numpy as np
+from numpy.random.bit_generator import ISeedSequence
 
 from simengine.errors import SimengineError
 
@@ -40,7 +41,18 @@ def stream(seed: SupportsIndex, index: SupportsIndex, path: str, *, attempt: Sup
     numbers = [_natural(name, value) for name, value in (("seed", seed), ("index", index), ("attempt", attempt))]
     text = "{}:{}:{}:{}".format(*numbers, path)  # the path stands last: no other path can imitate the numbers
     digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16, person=b"simengine").digest()
-    return np.random.Generator(np.random.Philox(key=np.frombuffer(digest, dtype="<u8").astype(np.uint64)))
+    return np.random.Generator(np.random.Philox(_Key(digest)))  # type: ignore[arg-type]  # as documented, not as typed
+
+
+class _Key(ISeedSequence):
+    """Hands Philox its key. The argument ``key`` would do the same, but only after asking the system for entropy."""
+
+    def __init__(self, digest: bytes) -> None:
+        self._words = np.frombuffer(digest, dtype="<u8").astype(np.uint64)
+
+    def generate_state(self, n_words: int, dtype: Any = np.uint32) -> np.ndarray:
+        """The two words of the key, which is all that Philox asks for."""
+        return self._words
 
 
 def uniforms(rng: np.random.Generator, size: int | tuple[int, ...] | None = None) -> Any:

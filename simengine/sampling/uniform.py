@@ -36,7 +36,7 @@ class Uniform(ScalarDistribution):
         return self.low, self.high
 
     def _ppf(self, u: Array) -> Array:
-        return np.clip(self.low * (1 - u) + self.high * u, self.low, self.high)
+        return np.minimum(np.maximum(self.low * (1 - u) + self.high * u, self.low), self.high)
 
     def _cdf(self, x: Array) -> Array:
         return np.clip((x - self.low) / (self.high - self.low), 0, 1)
@@ -72,7 +72,7 @@ class LogUniform(ScalarDistribution):
         return self.low, self.high
 
     def _ppf(self, u: Array) -> Array:
-        return np.clip(self.low * np.exp(u * math.log(self.high / self.low)), self.low, self.high)
+        return np.minimum(np.maximum(self.low * np.exp(u * math.log(self.high / self.low)), self.low), self.high)
 
     def _cdf(self, x: Array) -> Array:
         return np.log(np.clip(x, self.low, self.high) / self.low) / math.log(self.high / self.low)

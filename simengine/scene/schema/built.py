@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from pydantic import model_validator
+from pydantic import ValidationInfo, model_validator
 
 from simengine.errors import SimengineError
 from simengine.scene.compile import custom_error
@@ -27,8 +27,9 @@ class Built(Part):
         return self.make()
 
     @model_validator(mode="after")
-    def _can_be_made(self) -> Built:
-        if isinstance(self, Built) and template(self) is self:  # neither is a recipe nor holds one
+    def _can_be_made(self, info: ValidationInfo) -> Built:
+        drawn = (info.context or {}).get("concrete")
+        if isinstance(self, Built) and (drawn or template(self) is self):  # neither is a recipe nor holds one
             try:
                 self.made  # noqa: B018
             except SimengineError as error:
