@@ -14,11 +14,13 @@ from simengine.errors import SimengineError
 from simengine.physics.frames import IDENTITY, inverse, multiply, rotate
 from simengine.scene.schema.object import Physics
 
-__all__ = ["Articulated", "link_frames"]
+__all__ = ["HOLD", "Articulated", "link_frames"]
 
 Doubles = NDArray[np.float64]
 
-_HOLD = 1e9  # force or torque with which joints keep their positions; Bullet's units
+HOLD = 1e9
+"""Force or torque with which joints keep what they are told; Bullet's units."""
+
 _FAST = 1e9  # PyBullet caps coordinates at 100 units a second, which is little in scaled units
 
 
@@ -84,7 +86,7 @@ class Articulated:
             pybullet.resetJointState(handle, joint, target, physicsClientId=client)
             if infos[joint][2] in (pybullet.JOINT_REVOLUTE, pybullet.JOINT_PRISMATIC):
                 pybullet.setJointMotorControl2(
-                    handle, joint, pybullet.POSITION_CONTROL, target, force=_HOLD, physicsClientId=client
+                    handle, joint, pybullet.POSITION_CONTROL, target, force=HOLD, physicsClientId=client
                 )
         for link in range(-1, len(infos)):
             pybullet.changeDynamics(
@@ -126,6 +128,14 @@ class Articulated:
             velocity = np.asarray(linear) / self.scale + np.cross(angular, arm)
             rows.append(np.concatenate([origin, rotation, velocity, angular]))
         return np.array(rows)
+
+    def turning(self) -> list[str]:
+        """Names of the joints that turn."""
+        return [
+            name
+            for name, joint in self.joints.items()
+            if pybullet.getJointInfo(self.handle, joint, physicsClientId=self.client)[2] == pybullet.JOINT_REVOLUTE
+        ]
 
     def joint_positions(self) -> dict[str, float]:
         """Positions of the joints that move, by name: radians, or metres of a prismatic joint."""

@@ -72,7 +72,8 @@ class Body:
     @property
     def dynamic(self) -> bool:
         """Whether forces move it."""
-        return not self.physics.static and self.source.spec.drive is None
+        drive = self.source.spec.drive
+        return not self.physics.static and (drive is None or drive.joint is not None)
 
     @property
     def articulated(self) -> bool:

@@ -66,6 +66,11 @@ class Drive:
         rotations = multiply(turned, about(np.cross(axis, heavy), spec.tilt))
         return np.concatenate([positions, rotations, velocities, angular], axis=1)
 
+    def joint(self, time: float) -> tuple[float, float]:
+        """Angle that a driven joint has turned by [rad] and its rate [rad/s] at a time [s]."""
+        turns, speed = self.clock.turns(np.array([time])), self.clock.speed(np.array([time]))
+        return 2 * np.pi * self.spec.ratio * float(turns[0]), 2 * np.pi * self.spec.ratio * float(speed[0])
+
     def fastest(self, begin: float, end: float) -> float:
         """Largest angular speed between two times, as far as its ends tell [rad/s]."""
         speeds = self.clock.speed(np.array([begin, (begin + end) / 2, end]))

@@ -34,7 +34,7 @@ class Recorder:
         self._bodies = bodies
         firsts = [row for row, (_, link) in enumerate(self._rows) if link == 0]
         self._moving = [firsts[number] for number in world.moving]
-        self._drives = {firsts[number]: drive for number, drive in drives.items()}
+        self._drives = {firsts[number]: drive for number, drive in drives.items() if not bodies[number].articulated}
         self._still = np.zeros((len(self._rows), 13))
         for row, (number, link) in enumerate(self._rows):
             pose, (position, rotation) = poses[number], bodies[number].link_frames[link]
@@ -67,6 +67,7 @@ class Recorder:
         state[self._moving] = np.concatenate(self._world.poses(), axis=1)
         for row, drive in self._drives.items():
             state[row] = drive.states(time)[0]
+        self._world.hold_joints(time)
         for number, model in self._world.articulated.items():
             rows = [row for row, (owner, _) in enumerate(self._rows) if owner == number]
             state[rows] = model.link_states()

@@ -54,7 +54,7 @@ def simulate(scene: Scene) -> Trajectory:
         world.ready()
         recorder = Recorder(world, bodies, poses, drives)
         riding = {name: recorder.rows[name] for name in _ridden(scene, recorder.names)}
-        moving = {name: row for name, row in riding.items() if row[0] in world.moving}
+        moving = {name: row for name, row in riding.items() if row[0] in {*world.moving, *world.articulated}}
         tracker = Tracker(world, list(moving.values())) if moving else None
         onlookers: list[Onlooker] = [tracker] if tracker else []
         settled_time, start = math.nan, timeline.start

@@ -27,7 +27,7 @@ from simengine.physics.articulated import Articulated
 from simengine.physics.belt import BELT_MASS, Belt
 from simengine.physics.body import Body, Pose
 from simengine.physics.drive import Drive
-from simengine.physics.driven import Driven
+from simengine.physics.driven import Driven, DrivenJoint
 from simengine.physics.frames import inverse, matrix, multiply, rotate
 from simengine.physics.shapes import create_shapes
 
@@ -64,6 +64,7 @@ class World:
         self._articulated: dict[int, Articulated] = {}
         self._belts: list[Belt] = []
         self._driven: list[Driven] = []
+        self._joints: list[DrivenJoint] = []
         self._client = -1
 
     def __enter__(self) -> World:
@@ -111,7 +112,7 @@ class World:
             drive: How a machine moves it.
         """
         if body.articulated:
-            self._add_articulated(number, body, pose)
+            self._add_articulated(number, body, pose, drive)
             return
         if drive is not None and not body.collision:
             return  # nothing for Bullet to move
@@ -160,7 +161,7 @@ class World:
             self._handles[number], self._frames[number] = handle, (body.center_of_mass, turn)
             self._release(handle, body, pose)
 
-    def _add_articulated(self, number: int, body: Body, pose: Pose) -> None:
+    def _add_articulated(self, number: int, body: Body, pose: Pose, drive: Drive | None) -> None:
         model = Articulated.load(
             body.asset,
             body.physics,
@@ -170,6 +171,11 @@ class World:
             client=self._client,
         )
         self.owners[model.handle] = number
+        if drive is not None:
+            home = body.asset.joints.get(drive.spec.joint or "", 0.0)
+            joint = DrivenJoint.of(model, drive, owner=body.name, home=home, radius=body.radius)
+            self._joints.append(joint)
+            self._articulated[number] = model
         if body.dynamic:
             self._articulated[number] = model
             self._handles[number], self._frames[number] = model.handle, model.base_frame()
@@ -193,6 +199,8 @@ class World:
             belt.drive(self._client)
         for driven in self._driven:
             driven.push(until, self.time_step, self._client)
+        for joint in self._joints:
+            joint.push(until, self.time_step)
         pybullet.stepSimulation(physicsClientId=self._client)
 
     def damp(self, share: float) -> None:
@@ -215,9 +223,17 @@ class World:
 
     def driven_speeds(self, begin: float, end: float) -> tuple[float, float]:
         """Largest angular speed [rad/s] and speed at the rim [m/s] of what machines move, between two times."""
-        spins = [driven.drive.fastest(begin, end) for driven in self._driven if self._handles]
-        rims = [spin * driven.radius for spin, driven in zip(spins, self._driven, strict=False)]
+        if not self._handles:
+            return 0.0, 0.0  # nothing that they could push
+        movers: list[Driven | DrivenJoint] = [*self._driven, *self._joints]
+        spins = [mover.drive.fastest(begin, end) for mover in movers]
+        rims = [spin * mover.radius for spin, mover in zip(spins, movers, strict=True)]
         return max(spins, default=0.0), max(rims, default=0.0)
+
+    def hold_joints(self, time: float) -> None:
+        """Sets the joints that machines turn to where they are at a time [s], exactly."""
+        for joint in self._joints:
+            joint.hold(time)
 
     def poses(self) -> tuple[Doubles, Doubles, Doubles]:
         """Origins (M, 3) [m], rotations (M, 4) and velocities of the origins (M, 6) of the moving bodies."""
@@ -244,7 +260,7 @@ class World:
 
     @property
     def articulated(self) -> dict[int, Articulated]:
-        """Moving articulated models by the body's number."""
+        """Articulated models of which anything moves, by the body's number."""
         return self._articulated
 
     @property

@@ -140,3 +140,53 @@ def test_a_fast_beater_knocks_a_ball_off_and_feels_nothing(scene):
 def test_a_missing_machine_is_named(scene):
     with pytest.raises(SimengineError, match=r"objects.wheel\[0\].drive.machine: there is no machine 'm'"):
         simulate(scene({"wheel": wheel()}))
+
+
+ROTOR = """<robot name="rotor">
+  <link name="base"><inertial><mass value="1"/><inertia ixx="1" ixy="0" ixz="0" iyy="1" iyz="0" izz="1"/></inertial>
+    <visual><geometry><box size="0.1 0.1 0.1"/></geometry></visual></link>
+  <link name="arm"><inertial><mass value="0.1"/><inertia ixx=".01" ixy="0" ixz="0" iyy=".01" iyz="0" izz=".01"/></inertial>
+    <visual><origin xyz="0.1 0 0"/><geometry><box size="0.2 0.02 0.02"/></geometry></visual>
+    <collision><origin xyz="0.1 0 0"/><geometry><box size="0.2 0.02 0.02"/></geometry></collision></link>
+  <link name="slide"><inertial><mass value="0.1"/><inertia ixx=".01" ixy="0" ixz="0" iyy=".01" iyz="0" izz=".01"/></inertial>
+    <visual><geometry><box size="0.02 0.02 0.02"/></geometry></visual></link>
+  <joint name="spin" type="continuous"><parent link="base"/><child link="arm"/><origin xyz="0 0 0.1"/><axis xyz="0 1 0"/></joint>
+  <joint name="push" type="prismatic"><parent link="base"/><child link="slide"/><axis xyz="1 0 0"/>
+    <limit lower="-1" upper="1" effort="1" velocity="1"/></joint>
+</robot>"""
+
+
+def rotor(folder, joint, *, static=True):
+    (folder / "rotor.urdf").write_text(ROTOR)
+    return {
+        "shape": {"urdf": {"file": str(folder / "rotor.urdf"), "joints": {"spin": 0.4}}},
+        "physics": {"static": static},
+        "drive": {"machine": "m", "joint": joint, "ratio": -2.0},
+        "placement": {"fixed": {"position": [0, 0, 1.0]}},
+    }
+
+
+@pytest.mark.parametrize("static", [True, False])
+def test_a_machine_turns_a_joint_of_a_model(scene, tmp_path, static):
+    shaft = ShaftClock([0.0, 1.0], [1.0, 8.0])
+    objects = {"rotor": rotor(tmp_path, "spin", static=static)}
+    frames = {"start": 0.0, "frames": 9, "rate": 20}
+    path = simulate(turning(scene(objects, timeline=frames, world={"gravity": 0.0}), shaft))
+    arm = path.bodies.index("rotor[0]/arm")
+    base = path.bodies.index("rotor[0]/base")
+    for k, time in enumerate(path.times):
+        turn = Rotation.from_quat(path.rotations[k, base]).inv() * Rotation.from_quat(path.rotations[k, arm])
+        expected = Rotation.from_rotvec([0, 0.4 - 2.0 * 2 * np.pi * shaft.turns(time), 0])
+        assert (turn.inv() * expected).magnitude() < 1e-6
+    if static:
+        assert path.velocities[:, arm, 4] == pytest.approx(-4 * np.pi * shaft.speed(path.times), rel=1e-6)
+    assert path.joints["rotor[0]/spin"] == pytest.approx(0.4 - 4 * np.pi * shaft.turns(path.times))
+
+
+@pytest.mark.parametrize(
+    ("joint", "said"),
+    [("wheel", "has no joint 'wheel'; those that turn: spin"), ("push", "'push' slides"), (None, "name the joint")],
+)
+def test_a_joint_that_cannot_be_turned_is_named(scene, tmp_path, joint, said):
+    with pytest.raises(SimengineError, match=rf"objects.rotor\[0\].drive.joint: .*{said}"):
+        simulate(turning(scene({"rotor": rotor(tmp_path, joint)}), ShaftClock([0.0], [1.0])))

@@ -22,6 +22,10 @@ class Drive(Part):
     """
 
     machine: Text = Field(description="Name of the machine.")
+    joint: Text | None = Field(
+        None,
+        description="Joint of a URDF model that is turned from the position it is set to, instead of the whole object.",
+    )
     ratio: Annotated[float, Leaf(low=-1000, high=1000)] = Field(
         1.0,
         description="Turns per turn of the machine's shaft, counter-clockwise about `axis`; negative: the other way; 0: shaken only.",

@@ -80,6 +80,6 @@ class Object(Part):
         default_factory=lambda: Placement(fixed=Fixed()), description="How it comes to its place."
     )
     drive: Drive | None = Field(
-        None, description="The machine that moves it, if one does; it is then `fixed` in place."
+        None, description="The machine that moves it, if one does; forces do not then."
     )
     visible: Flag = Field(True, description="Whether it is drawn.")
