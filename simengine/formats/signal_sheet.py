@@ -10,17 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import SimengineError
+from simengine.formats.sheet.lines import LineFamily, line_families
+from simengine.formats.sheet.look import Look
+from simengine.formats.sheet.orders import draw_envelope, draw_orders
+from simengine.formats.sheet.spectrum import draw_spectrogram, draw_spectrum
+from simengine.formats.sheet.waveform import draw_overview, draw_zoom
 from simengine.formats.signal import SignalRecord
-from simengine.formats.signal_lines import LineFamily, line_families
-from simengine.formats.signal_panels import (
-    Look,
-    draw_envelope,
-    draw_orders,
-    draw_overview,
-    draw_spectrogram,
-    draw_spectrum,
-    draw_zoom,
-)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,9 +5,9 @@ import pytest
 from oracles.signal_records import faulty_machine, records_of
 
 from simengine.errors import SimengineError
+from simengine.formats.sheet.lines import line_families
+from simengine.formats.sheet.look import Look
 from simengine.formats.signal import SignalRecord
-from simengine.formats.signal_lines import line_families
-from simengine.formats.signal_panels import Look
 from simengine.formats.signal_sheet import signal_sheet
 from simengine.machines.accelerometer import Accelerometer
 from simengine.machines.background import Background

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from simengine.formats.signal import SignalRecord
 
-__all__ = ["LineFamily", "line_families"]
+__all__ = ["OF_BEARING", "LineFamily", "harmonic_name", "line_families"]
+
+OF_BEARING = frozenset({"BPFO", "BPFI", "2BSF", "FTF"})
+"""Names of the families of a bearing."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +67,12 @@ def line_families(record: SignalRecord, lines: Mapping[str, tuple[float, float]]
         )
         found.append(LineFamily("shaft", 1.0, 0.0, "", _COLORS["shaft"], of_shaft))
     return found
+
+
+def harmonic_name(family: LineFamily, k: int, *, short: bool = False) -> str:
+    """``3x``, ``BPFO``, ``2xBPFO``."""
+    if k == 1 and family.name != "shaft":
+        return family.name
+    if family.name == "2BSF":
+        return f"{2 * k}BSF"
+    return f"{k}\N{MULTIPLICATION SIGN}" + ("" if short or family.name == "shaft" else family.name)

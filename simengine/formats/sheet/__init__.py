@@ -1,0 +1,1 @@
+"""The panels of a recording's sheet, and what they mark."""
