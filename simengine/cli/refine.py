@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simengine.cli.audit import add_rule_arguments
 
-METHODS = ("composite", "statistics")
+if TYPE_CHECKING:
+    from simengine.dataset.reader import Dataset
+    from simengine.refine.audit.rule import Thresholds
+    from simengine.refine.method import Refiner
+    from simengine.refine.photos import Photos
+
+_TRIAL = 48  # renders that methods are tried on by `auto`
+METHODS = ("auto", "composite", "statistics", "cut", "cyclegan")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,8 +29,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--method",
         choices=METHODS,
         default="statistics",
-        help="statistics: the photos' colours, sharpness, noise, compression; composite: the objects over empty photos",
+        help="statistics: the photos' colours, sharpness, noise, compression (default); composite: the objects over "
+        "empty photos; cut, cyclegan: networks trained on the photos; auto: the highest of these that keeps labels "
+        "and narrows the gap",
     )
+    parser.add_argument("--empty", metavar="PHOTOS", type=Path, help="photos without the objects, for composite")
+    parser.add_argument(
+        "--model", metavar="DIR", type=Path, help="folder of the trained network; trained there if absent"
+    )
+    parser.add_argument("--steps", metavar="N", type=int, default=4000, help="training steps (default: 4000)")
+    parser.add_argument("--side", metavar="PX", type=int, default=256, help="side of training crops (default: 256)")
+    parser.add_argument("--batch", metavar="N", type=int, default=1, help="crops a training step (default: 1)")
+    parser.add_argument(
+        "--width", metavar="N", type=int, default=64, help="channels of the network's first stage (default: 64)"
+    )
+    parser.add_argument("--device", metavar="NAME", default="auto", help="auto, cpu or cuda:K for networks")
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="seed, any integer from 0 (default: 0)")
     parser.add_argument("--workers", metavar="W", type=int, default=1, help="worker processes (default: 1)")
     parser.add_argument(
@@ -40,27 +62,27 @@ def run(args: argparse.Namespace) -> int:
     from simengine.cli.progress import ProgressBar
     from simengine.dataset.reader import Dataset
     from simengine.refine.audit.run import calibrate_on
-    from simengine.refine.composite import Composite
-    from simengine.refine.method import Refiner
     from simengine.refine.photos import Photos
     from simengine.refine.run import refine_dataset
-    from simengine.refine.statistics import fit_statistics
 
-    renders = Dataset.open(args.directory)
-    photos = Photos(args.real)
-    refiner: Refiner = Composite(photos) if args.method == "composite" else fit_statistics(photos)
+    renders, photos = Dataset.open(args.directory), Photos(args.real)
     found = (
         calibrate_on(renders, seed=args.seed, planted=args.planted, false_accepts=args.false_accepts)
         if args.planted
         else None
     )
+    rule = found.thresholds if found else None
+    refiner = _climb(args, renders, photos, rule) if args.method == "auto" else _fit(args, args.method, renders, photos)
+    if refiner is None:
+        print("No method keeps the labels and narrows the gap by more than its interval: nothing is written.")
+        return 1
     with ProgressBar(total=len(renders), hidden=args.quiet, doing="refining") as bar:
         summary = refine_dataset(
             args.directory,
             out=args.out,
             refiner=refiner,
             seed=args.seed,
-            thresholds=found.thresholds if found else None,
+            thresholds=rule,
             audit=found.to_dict() if found else None,
             budget=args.budget,
             rejected=args.rejected,
@@ -69,3 +91,59 @@ def run(args: argparse.Namespace) -> int:
         )
     print(f"{args.out}: {summary}")
     return 0
+
+
+def _fit(args: argparse.Namespace, method: str, renders: Dataset, photos: Photos) -> Refiner:
+    from simengine.errors import SimengineError
+    from simengine.refine.composite import Composite
+    from simengine.refine.photos import Photos as Folder
+    from simengine.refine.statistics import fit_statistics
+
+    if method == "statistics":
+        return fit_statistics(photos)
+    if method == "composite":
+        return Composite(Folder(args.empty) if args.empty else photos)
+    if args.model is None:
+        raise SimengineError(
+            f"--method {method} needs --model DIR: the folder of its network, trained there if absent."
+        )
+    return _train(args, method, renders, photos)
+
+
+def _train(args: argparse.Namespace, method: str, renders: Dataset, photos: Photos) -> Refiner:
+    from simengine.evaluate.features.embedders import open_embedder
+    from simengine.learn.detector import choose_device
+    from simengine.refine.learned.settings import TrainSettings
+    from simengine.refine.learned.training import train_translation
+
+    device = str(choose_device(args.device))
+    settings = TrainSettings(
+        method=method,
+        steps=args.steps,
+        side=args.side,
+        batch=args.batch,
+        width=args.width,
+        seed=args.seed,
+        every=max(1, min(500, args.steps // 8)),
+    )
+
+    def report(row: dict[str, float]) -> None:
+        if not args.quiet and ("kid" in row or row["step"] % 100 == 0):
+            values = "  ".join(f"{name} {value:.3f}" for name, value in row.items() if name != "step")
+            print(f"step {row['step'] + 1}/{args.steps}  {values}", file=sys.stderr)
+
+    embedder = open_embedder(device=device)
+    return train_translation(renders, photos, args.model, settings, embedder=embedder, device=device, report=report)
+
+
+def _climb(args: argparse.Namespace, renders: Dataset, photos: Photos, rule: Thresholds | None) -> Refiner | None:
+    from functools import partial
+
+    from simengine.evaluate.features.embedders import open_embedder
+    from simengine.refine.frame import frames
+    from simengine.refine.ladder import climb
+
+    names = [*(["composite"] if args.empty else []), "statistics", *(["cut"] if args.model else [])]
+    methods = [(name, partial(_fit, args, name, renders, photos)) for name in names]
+    trial = list(frames(renders, most=_TRIAL))
+    return climb(trial, photos, methods, open_embedder(), thresholds=rule, seed=args.seed, report=print).refiner

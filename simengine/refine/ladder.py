@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from simengine.errors import SimengineError
 from simengine.evaluate.features.embedders import Embedder
 from simengine.evaluate.features.images import embed
 from simengine.evaluate.metrics.bootstrap import Interval, bootstrap
@@ -25,6 +26,7 @@ KEEP_RATE = 0.9
 """Least share of objects that a method must leave in place by itself."""
 
 _RESAMPLES = 400
+_LEAST = 4  # renders and photos
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,15 @@ def climb(
         seed: Of what refiners draw and of resampling.
         most_photos: Photos compared with, spread evenly.
         report: Told of every rung.
+
+    Raises:
+        SimengineError: There are too few renders or photos to compare.
     """
+    if min(len(frames), len(photos)) < _LEAST:
+        raise SimengineError(
+            f"{len(frames)} renders and {len(photos)} photos are too few to compare: methods are chosen by at least "
+            f"{_LEAST} of each. Give more, or name a method."
+        )
     chosen = sorted({int(i) for i in np.linspace(0, len(photos) - 1, min(most_photos, len(photos))).round()})
     real = embed((photos[i] for i in chosen), embedder)
     best = embed((frame.rgb for frame in frames), embedder)

@@ -1,0 +1,1 @@
+"""Refiners that learn from the user's photos; PyTorch is imported here and nowhere above."""

@@ -1,0 +1,198 @@
+"""Training a refiner: resumable, watched by KID, stopped with the cause where numbers go wrong."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from simengine.dataset.canonical import canonical_json
+from simengine.dataset.disk import disk_errors, write_atomic
+from simengine.dataset.pictures import encode_picture
+from simengine.dataset.reader import Dataset
+from simengine.errors import SimengineError
+from simengine.evaluate.features.embedders import Embedder
+from simengine.evaluate.features.images import embed
+from simengine.evaluate.metrics.kernel_distance import kid
+from simengine.refine.frame import Frame, frames
+from simengine.refine.learned.apply import CONFIG, WEIGHTS, Learned, save_generator
+from simengine.refine.learned.crops import Batch, Crops
+from simengine.refine.learned.settings import TrainSettings
+from simengine.refine.learned.translation import Translation
+from simengine.refine.photos import Photos
+
+__all__ = ["train_translation"]
+
+CHECKPOINT, LOG, CARD = "checkpoint.pt", "log.jsonl", "card.md"
+_WATCHED = 32  # renders and photos that KID is measured on
+_SHOWN = 4  # renders in a preview
+
+
+def train_translation(
+    renders: Dataset,
+    photos: Photos,
+    folder: str | Path,
+    settings: TrainSettings,
+    *,
+    embedder: Embedder | None = None,
+    device: str = "cpu",
+    report: Callable[[dict[str, Any]], None] | None = None,
+) -> Learned:
+    """Trains a generator, or goes on with a run that was interrupted.
+
+    The folder holds ``config.json`` and ``model.safetensors`` (the best generator by KID so far), ``log.jsonl``
+    (losses by step), ``previews/`` (renders above, refined below), ``card.md`` and, while it runs, a checkpoint.
+
+    Args:
+        renders: The data set to learn from.
+        photos: The photos to look like.
+        folder: Where the run lives.
+        settings: Settings.
+        embedder: Network that KID is measured with; None trains for all steps and keeps the last weights.
+        device: PyTorch's name of the device.
+        report: Told of every step's losses and of every look at KID.
+
+    Returns:
+        The refiner.
+
+    Raises:
+        SimengineError: A loss is no longer finite, the folder belongs to another run, or the disk refuses.
+    """
+    root = Path(folder)
+    with disk_errors("make the folder", root):
+        (root / "previews").mkdir(parents=True, exist_ok=True)
+    key = {"settings": settings.to_dict(), "renders": renders.hash, "photos": photos.digest()}
+    run = Translation(settings, torch.device(device))
+    crops = Crops(renders, photos, side=settings.side, batch=settings.batch, seed=settings.seed)
+    start, history = _resume(root, key, run)
+    if start and (root / CARD).exists():
+        return Learned(root, device=device)
+    watch = _Watch(renders, photos, embedder)
+    for step in range(start, settings.steps):
+        losses = _step(run, crops.batch(step), step)
+        entry = {"step": step, **losses}
+        _check(entry, root, step)
+        history.append(entry)
+        if report:
+            report(entry)
+        done = step + 1
+        if done % settings.every == 0 or done == settings.steps:
+            save_generator(root / "latest", run.networks["generator"], settings)
+            distance = watch.look(Learned(root / "latest", device=device), root / "previews" / f"{done:06d}.png")
+            history[-1]["kid"] = distance
+            looks = [row["kid"] for row in history if row.get("kid") is not None]
+            if distance is None or distance <= min(looks):
+                save_generator(root, run.networks["generator"], settings)
+            _save(root, key, run, done, history)
+            if report and distance is not None:
+                report({"step": step, "kid": distance})
+            if settings.patience and len(looks) > settings.patience and min(looks[-settings.patience :]) > min(looks):
+                break
+    _finish(root, key, history)
+    return Learned(root, device=device)
+
+
+def _step(run: Translation, batch: Batch, step: int) -> dict[str, float]:
+    """A step; where the GPU's memory runs out, the batch is halved with a warning until it fits."""
+    import warnings
+
+    try:
+        return run.step(batch, step)
+    except torch.cuda.OutOfMemoryError:
+        half = len(batch.render) // 2
+        if half == 0:
+            raise SimengineError(
+                "the GPU's memory does not hold a single crop: lower --side or --width, or free the GPU."
+            ) from None
+        torch.cuda.empty_cache()
+        warnings.warn(
+            f"out of GPU memory: step {step} goes on with {half} crops instead of {len(batch.render)}.", stacklevel=2
+        )
+        return _step(
+            run,
+            replace(batch, render=batch.render[:half], buffers=batch.buffers[:half], photo=batch.photo[:half]),
+            step,
+        )
+
+
+def _check(entry: dict[str, Any], root: Path, step: int) -> None:
+    wrong = {name: value for name, value in entry.items() if not math.isfinite(value)}
+    if wrong:
+        parts = ", ".join(f"{name} {value:g}" for name, value in wrong.items())
+        raise SimengineError(
+            f"training stopped at step {step}: {parts}. The last checkpoint is kept in {root}; lower --rate, or look at "
+            "the photos for broken ones."
+        )
+
+
+class _Watch:
+    """Looks at how near a generator's pictures are to the photos, always on the same ones."""
+
+    def __init__(self, renders: Dataset, photos: Photos, embedder: Embedder | None) -> None:
+        self._frames: Sequence[Frame] = list(frames(renders, most=_WATCHED if embedder else _SHOWN))
+        self._embedder = embedder
+        self._real: np.ndarray | None = None
+        if embedder:
+            chosen = sorted({int(i) for i in np.linspace(0, len(photos) - 1, min(4 * _WATCHED, len(photos))).round()})
+            self._real = embed((photos[i] for i in chosen), embedder)
+
+    def look(self, refiner: Learned, preview: Path) -> float | None:
+        rng = np.random.default_rng(0)
+        pictures = [refiner.refine(frame, rng) for frame in self._frames]
+        shown = [np.vstack([f.rgb, p]) for f, p in zip(self._frames[:_SHOWN], pictures, strict=False)]
+        height = min(s.shape[0] for s in shown)
+        write_atomic(preview, encode_picture("rgb", np.hstack([s[:height] for s in shown])))
+        if self._embedder is None or self._real is None:
+            return None
+        return kid(self._real, embed(pictures, self._embedder))
+
+
+def _save(root: Path, key: dict[str, Any], run: Translation, done: int, history: list[dict[str, Any]]) -> None:
+    stream = io.BytesIO()
+    torch.save({"key": json.dumps(key, sort_keys=True), "done": done, "history": history, **run.state()}, stream)
+    write_atomic(root / CHECKPOINT, stream.getvalue())
+    write_atomic(root / LOG, b"".join(canonical_json(row, ordered=True) + b"\n" for row in history))
+
+
+def _resume(root: Path, key: dict[str, Any], run: Translation) -> tuple[int, list[dict[str, Any]]]:
+    path = root / CHECKPOINT
+    if not path.exists():
+        return 0, []
+    try:
+        state = torch.load(path, map_location=run.device, weights_only=True)
+        same = state["key"] == json.dumps(key, sort_keys=True)
+    except Exception as error:  # a broken file raises anything
+        raise SimengineError(f"{path} can't be read ({error}). Remove it to begin anew.") from error
+    if not same:
+        raise SimengineError(
+            f"{root} holds a run with other settings, renders or photos. Choose another folder, or remove it to begin anew."
+        )
+    run.restore(state)
+    return state["done"], list(state["history"])
+
+
+def _finish(root: Path, key: dict[str, Any], history: list[dict[str, Any]]) -> None:
+    looks = [(row["kid"], row["step"] + 1) for row in history if row.get("kid") is not None]
+    best = (
+        f"The weights of step {min(looks)[1]}, of lowest KID ({min(looks)[0]:.4f})." if looks else "The last weights."
+    )
+    lines = [
+        f"# Refiner {key['settings']['method']}",
+        "",
+        f"Trained by simengine in {len(history)} steps on renders {key['renders'][:12]} and photos {key['photos'][:12]}. {best}",
+        "",
+        "Every picture that it makes must pass the label audit (`simengine refine` does it, `simengine audit` checks it).",
+        "",
+        *(f"- `{name}`: {value}" for name, value in key["settings"].items()),
+        "",
+        f"Files: `{WEIGHTS}`, `{CONFIG}`, `{LOG}` (losses by step), `previews/` (renders above, refined below).",
+        "",
+    ]
+    write_atomic(root / CARD, "\n".join(lines).encode())
