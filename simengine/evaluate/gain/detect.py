@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -329,10 +329,13 @@ def make_detect_task(
     )
 
 
-def _hashes(data: DetectionSet) -> list[tuple[str, int]]:
+def _hashes(data: DetectionSet) -> list[tuple[str, int, Callable[[], np.ndarray]]]:
     from simengine.evaluate.metrics.duplicates import perceptual_hash
 
-    return [(image.id, perceptual_hash(data.read(index))) for index, image in enumerate(data.images)]
+    return [
+        (image.id, perceptual_hash(data.read(index)), partial(data.read, index))
+        for index, image in enumerate(data.images)
+    ]
 
 
 def _shown(kept: Detections) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

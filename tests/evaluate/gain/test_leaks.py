@@ -9,6 +9,7 @@ from simengine.evaluate.gain.leaks import (
     check_duplicates,
     check_groups,
     check_labels,
+    likeness,
     make_leak,
     settle_leaks,
 )
@@ -29,20 +30,56 @@ def test_a_group_on_both_sides_is_named():
     assert check_groups({"real": ["r1"]}, {"test": ["r2"]}, word="recording").passed
 
 
+def textured(rng):
+    import cv2
+
+    return cv2.resize(rng.integers(0, 255, (9, 12, 3), np.uint8), (160, 120))
+
+
+def hashed(**pictures):
+    return [(name, perceptual_hash(picture), lambda picture=picture: picture) for name, picture in pictures.items()]
+
+
 def test_a_copied_picture_is_found_though_it_was_saved_again():
     import cv2
 
     rng = np.random.default_rng(0)
-    pictures = [cv2.resize(rng.integers(0, 255, (9, 12, 3), np.uint8), (160, 120)) for _ in range(4)]
+    pictures = [textured(rng) for _ in range(4)]
     _, data = cv2.imencode(".jpg", pictures[2], [cv2.IMWRITE_JPEG_QUALITY, 60])
     copy = cv2.convertScaleAbs(cv2.imdecode(data, cv2.IMREAD_COLOR), alpha=1.05, beta=4)
-    train = {"real": [(f"{k}.jpg", perceptual_hash(pictures[k])) for k in (0, 2)]}
-    clean = check_duplicates(train, {"test": [("1.jpg", perceptual_hash(pictures[1]))]})
+    train = {"real": hashed(a=pictures[0], c=pictures[2])}
+    clean = check_duplicates(train, {"test": hashed(b=pictures[1])})
     assert clean.passed and "within 4 of 64 bits" in clean.message
-    leak = check_duplicates(
-        train, {"test": [("1.jpg", perceptual_hash(pictures[1])), ("x.jpg", perceptual_hash(copy))]}
-    )
-    assert leak.found == ["test: x.jpg is nearly the same picture as 2.jpg in real."]
+    leak = check_duplicates(train, {"test": hashed(b=pictures[1], x=copy)})
+    assert leak.found == ["test: x is nearly the same picture as c in real."]
+
+
+def test_other_things_on_the_same_table_are_no_copy():
+    """A perceptual hash sees the table alone; the details tell what lies on it."""
+    import cv2
+
+    rng = np.random.default_rng(1)
+    table = cv2.GaussianBlur(np.repeat(rng.integers(60, 200, (240, 320, 1), np.uint8), 3, axis=2), (0, 0), 40)
+    first, second = table.copy(), table.copy()
+    for picture in (first, second):
+        for _ in range(3):
+            x, y = int(rng.integers(20, 290)), int(rng.integers(20, 210))
+            picture[y : y + 9, x : x + 9] = rng.integers(0, 255, 3)
+    every = {"within": 64}  # all pairs are candidates: what decides are the details
+    assert check_duplicates({"real": hashed(a=first)}, {"test": hashed(b=second)}, **every).passed
+    assert not check_duplicates({"real": hashed(a=first)}, {"test": hashed(b=first[4:, 5:])}, **every).passed
+
+
+def test_likeness_of_copies_and_of_strangers():
+    import cv2
+
+    rng = np.random.default_rng(2)
+    one, other = textured(rng), textured(rng)
+    for copy in (one, one[::2, ::2], cv2.convertScaleAbs(one, alpha=0.7, beta=30), np.roll(one, 4, axis=1)):
+        assert likeness(one, copy) > 0.95
+    assert likeness(one, other) < 0.5
+    blank = np.full((40, 40, 3), 90, np.uint8)
+    assert likeness(blank, blank + 20) == 1.0 and likeness(one, blank) == 0.0
 
 
 def test_class_names_must_be_equal():

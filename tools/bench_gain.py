@@ -1,0 +1,275 @@
+"""What simulated training data brings on real data: dice, white blood cells, bearings; `simengine gain` with fixed settings.
+
+    python tools/bench_gain.py dice     --data DIR --synthetic DIR [--work DIR] [--workers 2] [--seeds 3]
+    python tools/bench_gain.py blood    --data DIR --synthetic DIR [--work DIR]
+    python tools/bench_gain.py bearings --data DIR [--work DIR] [--seeds 20]
+
+DIR of --data holds dice/, blood/ and bearings/. Runs are kept in --work and taken from there when the command is given
+again, so it may be stopped at any moment. Writes benchmarks/gain_NAME.json and .md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import warnings
+from dataclasses import asdict
+from pathlib import Path
+
+from simengine.evaluate.gain.arms import DETECT_ARMS, SIGNAL_ARMS, choose_arms
+from simengine.evaluate.gain.counts import parse_counts
+from simengine.evaluate.gain.experiment import run_gain
+from simengine.evaluate.gain.opening import open_classify_task, open_detect_task
+from simengine.evaluate.gain.results import Estimate, Gain, GainResults
+from simengine.evaluate.report.gain import write_gain_report
+from simengine.formats.signal import SignalSet, open_signal_set
+
+ROOT = Path(__file__).parents[1]
+FAULTS = ("normal", "inner", "outer", "rolling_element")
+
+
+def dice(options: argparse.Namespace) -> list[tuple[str, GainResults]]:
+    """10 and 20 photos of dice, six classes; all classes as one are judged by the same models."""
+    task = open_detect_task(
+        (str(options.data / "dice"), "train"),
+        synthetic=(str(options.synthetic), None),
+        pad=options.pad,
+        symmetry="all",  # seen from above, and pips have no handedness
+        model=options.model,
+        steps=options.steps,
+        one_class="die",
+    )
+    return [("dice", _detect(task, options, counts="10,20", reference=options.reference))]
+
+
+def blood(options: argparse.Namespace) -> list[tuple[str, GainResults]]:
+    """White blood cells; the other classes of those pictures are labelled in part only and left out."""
+    from simengine.evaluate.gain.detect import make_detect_task
+    from simengine.formats.detection import map_classes, open_detection_set, pad_boxes
+    from simengine.learn.augment import named_augmentation
+
+    def white(split: str):
+        data = open_detection_set(options.data / "blood", split=split)
+        return map_classes(data, ("WBC",), rename={name: None for name in data.classes if name != "WBC"})
+
+    made = open_detection_set(options.synthetic)
+    made = map_classes(made, ("WBC",), rename={name: None for name in made.classes if name != "WBC"})
+    augmentations = {"strong": named_augmentation("strong", symmetry="all"), "plain": named_augmentation("light", symmetry="all")}  # fmt: skip
+    task = make_detect_task(
+        white("train"), synthetic=pad_boxes(made, options.pad), tests=[(white("test"), "id")], model=options.model,
+        steps=options.steps, augmentations=augmentations,
+    )  # fmt: skip
+    return [("white blood cells", _detect(task, options, counts="5,10", reference=options.reference))]
+
+
+def bearings(options: argparse.Namespace) -> list[tuple[str, GainResults]]:
+    """Few windows of one fault size and one healthy record, tested on the others, on two rigs."""
+    made = options.synthetic or options.work / "bearing_bench"
+    if not (made / "dataset.json").is_file():
+        scene = ["bearing_bench", "--set", "machines.rig.conditions.compound.share=0"]
+        count = ["--count", str(options.windows), "--seed", "0", "--workers", str(options.workers)]
+        subprocess.run([sys.executable, "-m", "simengine", "generate", *scene, *count, "--out", str(made)], check=True)
+    simulated = open_signal_set(made)
+    found = []
+    for name, real in (("CWRU", _cwru(options.data)), ("HIT", _hit(options.data))):
+        classes = {record.fault_type for record in real}
+        kept = [k for k, record in enumerate(simulated) if record.fault_type in classes]
+        task = open_classify_task(
+            real, synthetic=simulated.subset(kept), rate=12_000.0, hop=0.25, bearing="6205", model=options.model,
+            cache=options.work / "views", **({"trees": options.trees} if options.model == "forest" else {}),
+        )  # fmt: skip
+        results = run_gain(
+            task,
+            arms=choose_arms(["synthetic", "mix"], known=SIGNAL_ARMS),
+            counts=parse_counts("1,2,5,10", available=None, item="window"),
+            seeds=range(options.seeds),
+            out=options.work / f"{name}-{options.model}",
+            workers=options.workers,
+            progress=_tell,
+            command=_command(),
+        )
+        write_gain_report(options.work / f"{name}-{options.model}")
+        found.append((f"{name}, {options.model}", results))
+    return found
+
+
+def _detect(task, options: argparse.Namespace, *, counts: str, reference: str) -> GainResults:
+    pool = len(task.real.images)
+    out = options.work / options.name
+    results = run_gain(
+        task,
+        arms=choose_arms(options.arms.split(","), known=DETECT_ARMS),
+        counts=parse_counts(options.counts or counts, available=pool),
+        reference=parse_counts(reference, available=pool) if reference else (),
+        seeds=range(options.seeds),
+        out=out,
+        workers=options.workers,
+        allow=options.allow,
+        progress=_tell,
+        command=_command(),
+    )
+    print(write_gain_report(out))
+    return results
+
+
+def _cwru(data: Path) -> SignalSet:
+    """The drive end: 60 fault records at 12 kHz and both healthy ones, which were recorded at 48 kHz."""
+    faults = open_signal_set(data / "bearings" / "cwru_12k_drive_end.npz", rate=12_000.0)
+    healthy = open_signal_set(data / "bearings" / "cwru_normal_48k.npz", rate=48_000.0, channels=["DE"])
+    return SignalSet("CWRU drive end", [*faults, *healthy])
+
+
+def _hit(data: Path) -> SignalSet:
+    found = open_signal_set(data / "bearings" / "hit_mfs_51k2.npz", rate=51_200.0)
+    return SignalSet("HIT", list(found))
+
+
+def _command() -> str:
+    """Without the folders of this machine."""
+    words, skip = ["python", "tools/bench_gain.py"], False
+    for word in sys.argv[1:]:
+        if skip or word in ("--data", "--synthetic", "--work"):
+            words.append("DIR" if skip else word)
+            skip = not skip
+        else:
+            words.append(word)
+    return " ".join(words)
+
+
+def _tell(done: int, total: int) -> None:
+    print(f"{done} of {total} runs", file=sys.stderr, flush=True)
+
+
+def summary(results: GainResults) -> dict:
+    """What is committed: everything but paths, pictures and single runs."""
+    data = asdict(results)
+    for name in ("pictures", "runs"):
+        del data[name]
+    for row in data["data"]:
+        del row["path"]
+    for row in data["cells"] + data["gains"]:
+        row["by_seed"] = [round(value, 4) for value in row["by_seed"]]
+    return data
+
+
+def tables(title: str, results: GainResults) -> list[str]:
+    """Markdown of one experiment."""
+    lines = [f"## {title}", ""]
+    if results.answer is not None:
+        lines += [f"**{results.answer.sentence}**", ""]
+    lines += [results.compute.statement + f" {len(results.seeds)} seeds; {results.cost.cpu_hours:.2f} CPU hours.", ""]
+    counts = [count for count in results.counts if count.items]
+    for test in results.tests:
+        for metric in results.metrics:
+            lines += [
+                f"{metric.name} on {test.name} ({test.units} {results.unit}s), mean over seeds and 95 % interval:",
+                "",
+            ]
+            lines += [
+                "| arm | " + " | ".join(count.label for count in counts) + " |",
+                "| --- |" + " ---: |" * len(counts),
+            ]
+            for arm in results.arms:
+                row = {c.count: c.estimate for c in results.cells if (c.test, c.arm, c.metric) == (test.name, arm.name, metric.name)}  # fmt: skip
+                texts = [_cell(row.get(0) if set(row) == {0} else row.get(count.items)) for count in counts]
+                lines.append(f"| {arm.title} | " + " | ".join(texts) + " |")
+            lines.append("")
+        lines += ["| gain over the best baseline | real | metric | gain, 95 % | corrected p | could have been shown |"]
+        lines += ["| --- | ---: | --- | --- | ---: | ---: |"]
+        lines += [_gain(gain, results) for gain in results.gains if gain.test == test.name]
+        lines.append("")
+        worths = [e for e in results.equivalents if e.test == test.name]
+        if worths:
+            lines += [
+                "| worth in real items | real | reaches what so many alone reach | 95 % |",
+                "| --- | ---: | ---: | --- |",
+            ]
+            for worth in worths:
+                ends = f"{worth.low or '<'} to {worth.high or '>'}" if not worth.low or not worth.high else f"{worth.low:.0f} to {worth.high:.0f}"  # fmt: skip
+                lines.append(f"| {_title(worth.arm, results)} | {worth.count} | {worth.text} | {ends} |")
+            lines.append("")
+    if results.slices:
+        lines += [
+            "| slice | labels | baseline | arm | gain, 95 % | corrected p |",
+            "| --- | ---: | ---: | ---: | --- | ---: |",
+        ]
+        lines += [
+            f"| {s.by}: {s.value} | {s.items} | {s.baseline.value:.3f} | {s.estimate.value:.3f} | {_signed(s.gain)} | {s.p_corrected:.3f} |"
+            for s in results.slices
+        ]
+        first = results.slices[0]
+        lines += ["", f"Slices: {_title(first.arm, results)} with {first.count} real against {_title(first.against, results)}.", ""]  # fmt: skip
+    lines += [f"- {note}" for note in results.notes]
+    for leak in results.leaks:
+        state = "passed" if leak.passed else f"let pass, {len(leak.found)} found"
+        lines.append(f"- Check {leak.name}: {state}.")
+    return [*lines, ""]
+
+
+def _cell(estimate: Estimate | None) -> str:
+    return "" if estimate is None else f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"
+
+
+def _signed(estimate: Estimate) -> str:
+    return f"{estimate.value:+.3f} [{estimate.low:+.3f}, {estimate.high:+.3f}]"
+
+
+def _gain(gain: Gain, results: GainResults) -> str:
+    return (
+        f"| {_title(gain.arm, results)} | {gain.count} | {gain.metric} | {_signed(gain.estimate)} | "
+        f"{gain.p_corrected:.4f} | {gain.detectable:.3f} |"
+    )
+
+
+def _title(name: str, results: GainResults) -> str:
+    return next(arm.title for arm in results.arms if arm.name == name)
+
+
+def write(name: str, about: str, found: list[tuple[str, GainResults]]) -> None:
+    """Both files."""
+    versions = ", ".join(f"{key} {value}" for key, value in found[0][1].environment["versions"].items())
+    text = [f"# Gain on real data: {name}", "", about, "", f"`{_command()}`", "", f"{versions}.", ""]
+    for title, results in found:
+        text += tables(title, results)
+    text += ["How intervals and p-values come about: " + found[0][1].method, ""]
+    folder = ROOT / "benchmarks"
+    (folder / f"gain_{name}.md").write_text("\n".join(text), encoding="utf-8")
+    data = {title: summary(results) for title, results in found}
+    (folder / f"gain_{name}.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("name", choices=("dice", "blood", "bearings"))
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--synthetic", type=Path)
+    parser.add_argument("--work", type=Path, default=Path("bench_gain"))
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--seeds", type=int)
+    parser.add_argument("--model")
+    parser.add_argument("--steps", type=int, default=120)
+    parser.add_argument("--pad", type=float, default=1.0)
+    parser.add_argument("--arms", default="synthetic,mix,pretrain-finetune")
+    parser.add_argument("--counts")
+    parser.add_argument("--reference", default="")
+    parser.add_argument("--allow", action="append", default=[])
+    parser.add_argument("--windows", type=int, default=3200)
+    parser.add_argument("--trees", type=int, default=200)
+    options = parser.parse_args()
+    options.seeds = options.seeds or (20 if options.name == "bearings" else 3)
+    models = [options.model] if options.model else (["forest", "logistic"] if options.name == "bearings" else ["lite0"])
+    if options.name != "bearings" and options.synthetic is None:
+        parser.error("--synthetic DIR is needed: a data set made by `simengine generate`")
+    warnings.simplefilter("ignore", UserWarning)
+    options.work.mkdir(parents=True, exist_ok=True)
+    job = {"dice": dice, "blood": blood, "bearings": bearings}[options.name]
+    found = []
+    for options.model in models:
+        found += job(options)
+    write(options.name, job.__doc__ or "", found)
+
+
+if __name__ == "__main__":
+    main()
