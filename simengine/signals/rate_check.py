@@ -61,20 +61,23 @@ def check_rate(signal: np.ndarray, rate: float, speed: float, *, harmonics: int 
     spectrum = np.abs(fft.rfft((signal - signal.mean()) * np.hanning(len(signal)), size))
     turn = speed * size / rate  # bins per order
 
+    wide = max(12, int(0.06 * turn))
+    speeds = turn * np.linspace(0.985, 1.015, 31)[:, None]
+
     def height(orders: np.ndarray) -> float:
         """Median over lines of the logarithm of a peak over the spectrum about it, at the best speed near the stated."""
-        best = 0.0
-        for speed_factor in np.linspace(0.985, 1.015, 31):
-            values = []
-            for place in orders * (turn * speed_factor):
-                near, wide = max(3, int(0.0006 * place)), max(12, int(0.06 * turn))
-                low, high = int(place - near), int(place + near) + 2
-                if low - wide < 0 or high + wide > len(spectrum):
-                    continue
-                floor = np.median(np.concatenate([spectrum[low - wide : low], spectrum[high : high + wide]]))
-                values.append(np.log(spectrum[low:high].max() / max(float(floor), 1e-300)))
-            best = max(best, float(np.median(values)) if len(values) > 3 else 0.0)
-        return best
+        places = orders * speeds
+        near = np.maximum(3, (0.0006 * places).astype(int))
+        low, high = (places - near).astype(int), (places + near).astype(int) + 2
+        inside = (low >= wide) & (high + wide <= len(spectrum))
+        low, high = np.where(inside, low, wide)[..., None], np.where(inside, high, wide)[..., None]
+        beside = np.concatenate([spectrum[low - wide + np.arange(wide)], spectrum[high + np.arange(wide)]], axis=-1)
+        line = low + np.arange(int((high - low).max()))
+        peaks = np.where(line < high, spectrum[line], 0.0).max(axis=-1)
+        ratios = np.log(np.maximum(peaks, 1e-300) / np.maximum(np.median(beside, axis=-1), 1e-300))
+        enough = inside.sum(axis=1) > 3
+        medians = [np.median(row[there]) for row, there in zip(ratios[enough], inside[enough], strict=True)]
+        return max([0.0, *map(float, medians)])
 
     odd = np.arange(1, 4 * harmonics, 2)
     between = {

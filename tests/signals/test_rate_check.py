@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,9 +8,6 @@ from simengine.machines.record import record
 from simengine.machines.rotor_faults import Looseness
 from simengine.machines.speed import ConstantSpeed
 from simengine.signals.rate_check import check_rate
-
-DATA = Path(__file__).parents[4] / "shared" / "data" / "bearings"  # beside the checkout, never in it
-real = pytest.mark.skipif(not DATA.is_dir(), reason=f"the real bearing records are not in {DATA}")
 
 
 def test_a_rate_stated_four_times_too_low_is_noticed():
@@ -31,20 +26,18 @@ def test_looseness_with_its_half_orders_is_no_wrong_rate():
     assert check_rate(signal, 12_000, 25.0).warning == ""
 
 
-@real
 @pytest.mark.parametrize("record_name", ["load0_DE", "load0_FE", "load3_DE", "load3_FE"])
-def test_healthy_records_of_cwru_taken_for_12_khz_raise_the_warning(record_name):
-    with np.load(DATA / "cwru_normal_48k.npz") as file:
+def test_healthy_records_of_cwru_taken_for_12_khz_raise_the_warning(real_data, record_name):
+    with np.load(real_data / "bearings" / "cwru_normal_48k.npz") as file:
         signal, speed = file[record_name], float(file[f"{record_name[:5]}_rpm"]) / 60
     assert check_rate(signal, 48_000, speed).warning == ""
     assert check_rate(signal, 12_000, speed).likely == 48_000
 
 
-@real
-def test_rightly_stated_records_raise_none():
-    with np.load(DATA / "cwru_12k_drive_end.npz") as file:
+def test_rightly_stated_records_raise_none(real_data):
+    with np.load(real_data / "bearings" / "cwru_12k_drive_end.npz") as file:
         for name in [key for key in file.files if not key.endswith("__rpm")][::5]:
             assert check_rate(file[name], 12_000, float(file[f"{name}__rpm"]) / 60).warning == "", name
-    with np.load(DATA / "hit_mfs_51k2.npz") as file:
+    with np.load(real_data / "bearings" / "hit_mfs_51k2.npz") as file:
         for name in file.files[::5]:
             assert check_rate(file[name], 51_200, float(name.split("_")[1]) / 60).warning == "", name
