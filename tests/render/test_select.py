@@ -104,3 +104,12 @@ def test_kernels_compile_for_cuda_without_a_gpu(module, tmp_path):
     source = importlib.import_module(f"simengine.render.kernels.{module}")
     made = wp.compile_aot_module(source, arch=80, module_dir=tmp_path, use_ptx=True)
     assert made and all(path.stat().st_size > 10_000 for path in made if path.suffix == ".ptx")
+
+
+@pytest.mark.slow
+def test_the_kernel_of_clear_bodies_compiles_for_cuda_without_a_gpu(tmp_path):
+    wp = load_warp()
+    from simengine.render.kernels.color import trace_clear
+
+    made = wp.compile_aot_module(trace_clear.module, arch=80, module_dir=tmp_path, use_ptx=True)
+    assert made and all(path.stat().st_size > 10_000 for path in made if path.suffix == ".ptx")

@@ -98,7 +98,8 @@ def clear_way(scene: SceneData, look: LookData, origin: wp.vec3, direction: wp.v
     left = wp.vec3(1.0)
     start = origin
     rest = distance
-    for layer in range(MOST_LAYERS):
+    layer = int(0)
+    while layer < MOST_LAYERS:  # a loop that is not unrolled
         hit = closest_hit(scene, start, direction, rest)
         if hit.instance < 0:
             return wp.vec4(left[0], left[1], left[2], float(layer))
@@ -116,4 +117,5 @@ def clear_way(scene: SceneData, look: LookData, origin: wp.vec3, direction: wp.v
         left = wp.cw_mul(left, tint(base_color(look.textures, material, s, 0.0)))
         start = beyond(s)
         rest = wp.max(rest - hit.t, 0.0)
+        layer += 1
     return wp.vec4(0.0)
