@@ -194,7 +194,9 @@ class World:
             mover.ignore(firm, self._client)
 
     def step(self, until: float) -> None:
-        """Advances the world by one step, which ends at time `until` [s]."""
+        """Advances the world by one step, which ends at time `until` [s]; without anything that moves freely, nothing is to do."""
+        if not self._handles:
+            return
         for belt in self._belts:
             belt.drive(self._client)
         for driven in self._driven:

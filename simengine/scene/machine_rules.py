@@ -23,8 +23,10 @@ def machine_rules(root: Node) -> Iterator[Problem]:
     tachometers: dict[Any, str] = {}
     for name, sensor in _entries(root.child("sensors")).items():
         for path, node in sensor.walk(("sensors", name)):
-            if path[-2:] in (("accelerometer", "on"), ("tachometer", "shaft")) and _plain_text(node):
+            if path[-2:] in _NAMING and _plain_text(node):
                 yield from _names_machine(node, format_path(path), machines)
+            if path[-2:] == ("imu", "on") and _plain_text(node):
+                yield from _names_object(node, format_path(path), _entries(root.child("objects")))
             if path[-2:] == ("tachometer", "shaft") and tachometers.setdefault(node.value, name) != name:
                 yield Problem(
                     f"'{node.value}' has a tachometer already: {tachometers[node.value]}.", node.mark, format_path(path),
@@ -34,6 +36,15 @@ def machine_rules(root: Node) -> Iterator[Problem]:
         for path, node in thing.walk(("objects", name)):
             if path[-2:] == ("drive", "machine") and _plain_text(node):
                 yield from _names_machine(node, format_path(path), machines)
+
+
+_NAMING = (("accelerometer", "on"), ("tachometer", "shaft"), ("imu", "machine"))
+
+
+def _names_object(node: Node, path: str, objects: dict[str, Node]) -> Iterator[Problem]:
+    name = node.value.partition("/")[0].partition("[")[0]
+    if name not in objects:
+        yield Problem(f"there is no object '{name}'.", node.mark, path, nearest(name, objects))
 
 
 def _names_machine(node: Node, path: str, machines: dict[str, Node]) -> Iterator[Problem]:

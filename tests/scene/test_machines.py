@@ -198,3 +198,19 @@ def test_a_draw_that_the_sensor_cannot_write_is_drawn_again(load):
 
 def test_names_of_a_scene_reach_the_schema():
     assert {"machines", "sensors", "recording"} <= set(SceneModel.model_fields)
+
+
+def test_an_imu_on_nothing_is_named(tmp_path):
+    from simengine.errors import SpecError
+    from simengine.scene.load import load_scene
+
+    file = tmp_path / "scene.yaml"
+    file.write_text(
+        "simengine: 1\nobjects: {drone: {shape: {box: {}}}}\nsensors: {u: {imu: {on: 'dron[1]/arm', machine: m}}}\n"
+    )
+    with pytest.raises(SpecError) as caught:
+        load_scene(str(file))
+    said = str(caught.value)
+    assert "there is no object 'dron'. Did you mean 'drone'?" in said
+    assert "there is no machine 'm'." in said
+    assert ":3:" in said
