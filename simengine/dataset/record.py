@@ -229,6 +229,8 @@ class ViewRecord(_Record):
         files: Picture by output name (``rgb``, ``depth``, ``instances``, ...): path relative to the data set.
         objects: Every object of the scene, in order of id.
         certificate: What the label audit found, if the picture was refined; null for a render.
+        shafts: Angle of every machine's shaft when the picture was taken, turns since time 0, by machine; its signals
+            have the same.
     """
 
     camera: str
@@ -245,6 +247,7 @@ class ViewRecord(_Record):
     files: dict[str, str] = field(default_factory=dict)
     objects: list[ObjectRecord] = field(default_factory=list)
     certificate: dict[str, Any] | None = None
+    shafts: dict[str, float] = field(default_factory=dict)
 
     _parts: ClassVar[Mapping[str, type[_Record]]] = {"objects": ObjectRecord}
 

@@ -60,6 +60,7 @@ def annotate(scene: Scene, trajectory: Trajectory, view: View) -> ViewRecord:
         exposure=float(camera.exposure),
         depth_scale=depth_scale(spec.far),
         state=state_hash(trajectory, view.frame, camera),
+        shafts={name: float(clock.turns(view.time)) for name, clock in scene.clocks.items()},
     )
     check_state(record, view.state)
     picture = _Picture(scene, trajectory, view)

@@ -127,3 +127,14 @@ def test_what_is_wrong_is_seen_and_heard(fault, heard, seen):
     assert (bearing.drive.shake[2] > 0) == (fault == "loose_foot")
     level = float(np.sqrt(np.mean(recording.stems["fault"] ** 2)))
     assert (level > 0.01) == (fault != "healthy")
+
+
+def test_the_record_of_a_picture_says_the_shafts_angle():
+    scene = simengine.load_scene("gears", overrides=["cameras[*].resolution=[16, 12]", "outputs=[depth]"]).sample(0, 0)
+    trajectory = simengine.simulate(scene)
+    for view in simengine.observe(scene, trajectory):
+        record = simengine.annotate(scene, trajectory, view)
+        assert record.shafts == {"gearbox": pytest.approx(float(scene.clocks["gearbox"].turns(view.time)), rel=1e-15)}
+        row = list(trajectory.object_ids).index(next(item.id for item in scene.objects if item.group == "pinion"))
+        home = next(item for item in scene.objects if item.group == "pinion").spec.placement.value.rotation
+        assert near_whole(turn_about_axis(trajectory, view.frame, row, home) - record.shafts["gearbox"]) < 1e-7
