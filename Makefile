@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 SCENE ?= tabletop
 OUT ?= demo
-EXTRAS ?= test,lint,decompose,signals,learn
+EXTRAS ?= test,lint,decompose,signals,learn,refine
 BIN := $(VENV)/bin
 
 .PHONY: demo test lint system clean

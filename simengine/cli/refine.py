@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simengine.refine.photos import Photos
 
 _TRIAL = 48  # renders that methods are tried on by `auto`
-METHODS = ("auto", "composite", "statistics", "cut", "cyclegan")
+METHODS = ("auto", "composite", "statistics", "cut", "cyclegan", "diffusion")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=METHODS,
         default="statistics",
         help="statistics: the photos' colours, sharpness, noise, compression (default); composite: the objects over "
-        "empty photos; cut, cyclegan: networks trained on the photos; auto: the highest of these that keeps labels "
+        "empty photos; cut, cyclegan, diffusion: networks trained on the photos; auto: the highest of these that keeps labels "
         "and narrows the gap",
     )
     parser.add_argument("--empty", metavar="PHOTOS", type=Path, help="photos without the objects, for composite")
@@ -42,6 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--batch", metavar="N", type=int, default=1, help="crops a training step (default: 1)")
     parser.add_argument(
         "--width", metavar="N", type=int, default=64, help="channels of the network's first stage (default: 64)"
+    )
+    parser.add_argument(
+        "--strength", metavar="X", type=float, default=0.2, help="diffusion: how far it goes, 0 to 0.5 (default: 0.2)"
+    )
+    parser.add_argument(
+        "--objects",
+        metavar="X",
+        type=float,
+        default=0.5,
+        help="diffusion: bound of the strength on objects (default: 0.5, no bound)",
     )
     parser.add_argument("--device", metavar="NAME", default="auto", help="auto, cpu or cuda:K for networks")
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="seed, any integer from 0 (default: 0)")
@@ -113,18 +123,23 @@ def _fit(args: argparse.Namespace, method: str, renders: Dataset, photos: Photos
 def _train(args: argparse.Namespace, method: str, renders: Dataset, photos: Photos) -> Refiner:
     from simengine.evaluate.features.embedders import open_embedder
     from simengine.learn.detector import choose_device
+    from simengine.refine.learned.diffusion import DiffusionSettings
     from simengine.refine.learned.settings import TrainSettings
-    from simengine.refine.learned.training import train_translation
+    from simengine.refine.learned.training import train_refiner
 
     device = str(choose_device(args.device))
-    settings = TrainSettings(
-        method=method,
-        steps=args.steps,
-        side=args.side,
-        batch=args.batch,
-        width=args.width,
-        seed=args.seed,
-        every=max(1, min(500, args.steps // 8)),
+    shared = {
+        "steps": args.steps,
+        "side": args.side,
+        "batch": args.batch,
+        "width": args.width,
+        "seed": args.seed,
+        "every": max(1, min(500, args.steps // 8)),
+    }
+    settings = (
+        DiffusionSettings(**shared, strength=args.strength, objects=min(args.strength, args.objects))
+        if method == "diffusion"
+        else TrainSettings(method=method, **shared)
     )
 
     def report(row: dict[str, float]) -> None:
@@ -133,7 +148,7 @@ def _train(args: argparse.Namespace, method: str, renders: Dataset, photos: Phot
             print(f"step {row['step'] + 1}/{args.steps}  {values}", file=sys.stderr)
 
     embedder = open_embedder(device=device)
-    return train_translation(renders, photos, args.model, settings, embedder=embedder, device=device, report=report)
+    return train_refiner(renders, photos, args.model, settings, embedder=embedder, device=device, report=report)
 
 
 def _climb(args: argparse.Namespace, renders: Dataset, photos: Photos, rule: Thresholds | None) -> Refiner | None:

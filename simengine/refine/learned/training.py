@@ -22,32 +22,36 @@ from simengine.evaluate.features.embedders import Embedder
 from simengine.evaluate.features.images import embed
 from simengine.evaluate.metrics.kernel_distance import kid
 from simengine.refine.frame import Frame, frames
-from simengine.refine.learned.apply import CONFIG, WEIGHTS, Learned, save_generator
+from simengine.refine.learned.apply import Learned
 from simengine.refine.learned.crops import Batch, Crops
+from simengine.refine.learned.diffusion import DiffusionRun, DiffusionSettings
+from simengine.refine.learned.files import CONFIG, WEIGHTS, read_config
+from simengine.refine.learned.sdedit import Diffused
 from simengine.refine.learned.settings import TrainSettings
 from simengine.refine.learned.translation import Translation
+from simengine.refine.method import Refiner
 from simengine.refine.photos import Photos
 
-__all__ = ["train_translation"]
+__all__ = ["open_learned", "train_refiner"]
 
 CHECKPOINT, LOG, CARD = "checkpoint.pt", "log.jsonl", "card.md"
 _WATCHED = 32  # renders and photos that KID is measured on
 _SHOWN = 4  # renders in a preview
 
 
-def train_translation(
+def train_refiner(
     renders: Dataset,
     photos: Photos,
     folder: str | Path,
-    settings: TrainSettings,
+    settings: TrainSettings | DiffusionSettings,
     *,
     embedder: Embedder | None = None,
     device: str = "cpu",
     report: Callable[[dict[str, Any]], None] | None = None,
-) -> Learned:
-    """Trains a generator, or goes on with a run that was interrupted.
+) -> Learned | Diffused:
+    """Trains a refiner, or goes on with a run that was interrupted.
 
-    The folder holds ``config.json`` and ``model.safetensors`` (the best generator by KID so far), ``log.jsonl``
+    The folder holds ``config.json`` and ``model.safetensors`` (the best by KID so far), ``log.jsonl``
     (losses by step), ``previews/`` (renders above, refined below), ``card.md`` and, while it runs, a checkpoint.
 
     Args:
@@ -69,11 +73,11 @@ def train_translation(
     with disk_errors("make the folder", root):
         (root / "previews").mkdir(parents=True, exist_ok=True)
     key = {"settings": settings.to_dict(), "renders": renders.hash, "photos": photos.digest()}
-    run = Translation(settings, torch.device(device))
+    run = _new_run(settings, torch.device(device))
     crops = Crops(renders, photos, side=settings.side, batch=settings.batch, seed=settings.seed)
     start, history = _resume(root, key, run)
     if start and (root / CARD).exists():
-        return Learned(root, device=device)
+        return open_learned(root, device=device)
     watch = _Watch(renders, photos, embedder)
     for step in range(start, settings.steps):
         losses = _step(run, crops.batch(step), step)
@@ -84,22 +88,36 @@ def train_translation(
             report(entry)
         done = step + 1
         if done % settings.every == 0 or done == settings.steps:
-            save_generator(root / "latest", run.networks["generator"], settings)
-            distance = watch.look(Learned(root / "latest", device=device), root / "previews" / f"{done:06d}.png")
+            run.save(root / "latest")
+            distance = watch.look(open_learned(root / "latest", device=device), root / "previews" / f"{done:06d}.png")
             history[-1]["kid"] = distance
             looks = [row["kid"] for row in history if row.get("kid") is not None]
             if distance is None or distance <= min(looks):
-                save_generator(root, run.networks["generator"], settings)
+                run.save(root)
             _save(root, key, run, done, history)
             if report and distance is not None:
                 report({"step": step, "kid": distance})
             if settings.patience and len(looks) > settings.patience and min(looks[-settings.patience :]) > min(looks):
                 break
     _finish(root, key, history)
-    return Learned(root, device=device)
+    return open_learned(root, device=device)
 
 
-def _step(run: Translation, batch: Batch, step: int) -> dict[str, float]:
+def open_learned(folder: str | Path, *, device: str = "cpu") -> Learned | Diffused:
+    """A trained refiner of any method.
+
+    Raises:
+        SimengineError: The folder holds none.
+    """
+    diffused = read_config(Path(folder)).get("method") == DiffusionSettings.method
+    return Diffused(Path(folder), device=device) if diffused else Learned(Path(folder), device=device)
+
+
+def _new_run(settings: TrainSettings | DiffusionSettings, device: torch.device) -> Translation | DiffusionRun:
+    return DiffusionRun(settings, device) if isinstance(settings, DiffusionSettings) else Translation(settings, device)
+
+
+def _step(run: Translation | DiffusionRun, batch: Batch, step: int) -> dict[str, float]:
     """A step; where the GPU's memory runs out, the batch is halved with a warning until it fits."""
     import warnings
 
@@ -143,7 +161,7 @@ class _Watch:
             chosen = sorted({int(i) for i in np.linspace(0, len(photos) - 1, min(4 * _WATCHED, len(photos))).round()})
             self._real = embed((photos[i] for i in chosen), embedder)
 
-    def look(self, refiner: Learned, preview: Path) -> float | None:
+    def look(self, refiner: Refiner, preview: Path) -> float | None:
         rng = np.random.default_rng(0)
         pictures = [refiner.refine(frame, rng) for frame in self._frames]
         shown = [np.vstack([f.rgb, p]) for f, p in zip(self._frames[:_SHOWN], pictures, strict=False)]
@@ -154,14 +172,16 @@ class _Watch:
         return kid(self._real, embed(pictures, self._embedder))
 
 
-def _save(root: Path, key: dict[str, Any], run: Translation, done: int, history: list[dict[str, Any]]) -> None:
+def _save(
+    root: Path, key: dict[str, Any], run: Translation | DiffusionRun, done: int, history: list[dict[str, Any]]
+) -> None:
     stream = io.BytesIO()
     torch.save({"key": json.dumps(key, sort_keys=True), "done": done, "history": history, **run.state()}, stream)
     write_atomic(root / CHECKPOINT, stream.getvalue())
     write_atomic(root / LOG, b"".join(canonical_json(row, ordered=True) + b"\n" for row in history))
 
 
-def _resume(root: Path, key: dict[str, Any], run: Translation) -> tuple[int, list[dict[str, Any]]]:
+def _resume(root: Path, key: dict[str, Any], run: Translation | DiffusionRun) -> tuple[int, list[dict[str, Any]]]:
     path = root / CHECKPOINT
     if not path.exists():
         return 0, []

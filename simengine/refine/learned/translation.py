@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from simengine.refine.learned.buffers import CHANNELS
 from simengine.refine.learned.crops import Batch
+from simengine.refine.learned.files import save_model
 from simengine.refine.learned.losses import label_consistency, least_squares, patch_nce
 from simengine.refine.learned.networks import Generator, PatchDiscriminator, PatchProjector
 from simengine.refine.learned.settings import TrainSettings
@@ -151,6 +153,10 @@ class Translation:
             for m in of_source
         ]
         return patch_nce(projector(of_result, places), projector(of_source, places))
+
+    def save(self, folder: Path) -> None:
+        """Writes the generator's weights and the settings."""
+        save_model(folder, self.networks["generator"].state_dict(), self.settings.to_dict())
 
     def state(self) -> dict[str, Any]:
         """Everything that the next step depends on."""

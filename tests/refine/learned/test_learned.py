@@ -17,13 +17,14 @@ from simengine.refine.audit.correlation import normalized_correlation  # noqa: E
 from simengine.refine.audit.gradient import gradient_magnitude  # noqa: E402
 from simengine.refine.frame import frames  # noqa: E402
 from simengine.refine.learned import training  # noqa: E402
-from simengine.refine.learned.apply import Learned, save_generator  # noqa: E402
+from simengine.refine.learned.apply import Learned  # noqa: E402
 from simengine.refine.learned.buffers import CHANNELS, buffers  # noqa: E402
 from simengine.refine.learned.crops import Crops, to_tensor  # noqa: E402
+from simengine.refine.learned.files import save_model  # noqa: E402
 from simengine.refine.learned.losses import gradient, label_consistency, least_squares, patch_nce  # noqa: E402
 from simengine.refine.learned.networks import Generator, PatchDiscriminator  # noqa: E402
 from simengine.refine.learned.settings import TrainSettings  # noqa: E402
-from simengine.refine.learned.training import train_translation  # noqa: E402
+from simengine.refine.learned.training import train_refiner  # noqa: E402
 from simengine.refine.photos import Photos  # noqa: E402
 
 TINY = {"steps": 4, "side": 32, "batch": 1, "width": 4, "blocks": 1, "patches": 16, "every": 2, "patience": 0}
@@ -109,7 +110,7 @@ def test_crops_of_a_step_do_not_depend_on_what_was_drawn_before(renders, photos)
 def test_a_resumed_run_ends_with_the_same_weights(renders, photos, tmp_path, method, monkeypatch):
     data, real = Dataset.open(renders()), Photos(photos)
     settings = TrainSettings(method=method, **TINY)
-    train_translation(data, real, tmp_path / "whole", settings)
+    train_refiner(data, real, tmp_path / "whole", settings)
     step, calls = training._step, []
 
     def stop_after_two(run, batch, number):
@@ -120,15 +121,15 @@ def test_a_resumed_run_ends_with_the_same_weights(renders, photos, tmp_path, met
 
     monkeypatch.setattr(training, "_step", stop_after_two)
     with pytest.raises(KeyboardInterrupt):
-        train_translation(data, real, tmp_path / "parts", settings)
-    train_translation(data, real, tmp_path / "parts", settings)
+        train_refiner(data, real, tmp_path / "parts", settings)
+    train_refiner(data, real, tmp_path / "parts", settings)
     for name in ("model.safetensors", "config.json", "log.jsonl", "card.md"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes(), name
     rows = [json.loads(line) for line in (tmp_path / "whole/log.jsonl").read_text().splitlines()]
     assert [row["step"] for row in rows] == [0, 1, 2, 3] and {"labels", "adversarial", "judge"} <= set(rows[0])
     assert len(list((tmp_path / "whole/previews").iterdir())) == 2
     with pytest.raises(SimengineError, match="another folder, or remove it"):
-        train_translation(data, real, tmp_path / "whole", TrainSettings(method=method, **{**TINY, "seed": 1}))
+        train_refiner(data, real, tmp_path / "whole", TrainSettings(method=method, **{**TINY, "seed": 1}))
 
 
 def test_training_learns_the_photos_colours_and_keeps_the_labels(renders, photos, tmp_path):
@@ -136,7 +137,7 @@ def test_training_learns_the_photos_colours_and_keeps_the_labels(renders, photos
 
     data = Dataset.open(renders())
     settings = TrainSettings(method="cut", **{**TINY, "steps": 60, "side": 64, "every": 60, "rate": 2e-3, "nce": 0.2})
-    refiner = train_translation(data, Photos(photos), tmp_path / "model", settings)
+    refiner = train_refiner(data, Photos(photos), tmp_path / "model", settings)
     summary = refine_dataset(data.root, out=tmp_path / "out", refiner=refiner)
     target = np.mean([cv2.imread(str(p))[..., ::-1].mean(axis=(0, 1)) for p in photos.iterdir()], axis=0)
 
@@ -150,7 +151,7 @@ def test_training_learns_the_photos_colours_and_keeps_the_labels(renders, photos
 def test_numbers_that_go_wrong_stop_with_the_cause(renders, photos, tmp_path):
     settings = TrainSettings(method="cut", **{**TINY, "labels": math.inf})
     with pytest.raises(SimengineError, match=r"stopped at step 0: labels (inf|nan)"):
-        train_translation(Dataset.open(renders()), Photos(photos), tmp_path / "model", settings)
+        train_refiner(Dataset.open(renders()), Photos(photos), tmp_path / "model", settings)
 
 
 def test_out_of_memory_halves_the_batch_with_a_warning(renders, photos, tmp_path, monkeypatch):
@@ -166,7 +167,7 @@ def test_out_of_memory_halves_the_batch_with_a_warning(renders, photos, tmp_path
 
     monkeypatch.setattr(Translation, "step", small_memory)
     with pytest.warns(UserWarning, match="goes on with 1 crops instead of 2"):
-        train_translation(
+        train_refiner(
             Dataset.open(renders()),
             Photos(photos),
             tmp_path / "model",
@@ -179,13 +180,56 @@ def test_large_pictures_are_refined_in_tiles(renders, tmp_path):
     torch.manual_seed(0)
     settings = TrainSettings(**TINY)
     network = Generator(buffers=CHANNELS, width=4, blocks=1)
-    save_generator(tmp_path, network, settings)
+    save_model(tmp_path, network.state_dict(), settings.to_dict())
     frame = next(frames(Dataset.open(renders(count=1))))
     np.testing.assert_array_equal(Learned(tmp_path, tile=64).refine(frame, None), frame.rgb)  # still the identity
     network.last.bias.data[:] = 0.1
-    save_generator(tmp_path, network, settings)
+    save_model(tmp_path, network.state_dict(), settings.to_dict())
     whole, tiles = Learned(tmp_path).refine(frame, None), Learned(tmp_path, tile=64).refine(frame, None)
     assert whole.shape == frame.rgb.shape and np.abs(whole.astype(int) - tiles).max() <= 1
+
+
+def test_diffusion_trains_resumes_and_changes_no_more_than_its_strength(renders, photos, tmp_path, monkeypatch):
+    pytest.importorskip("diffusers")
+    from simengine.refine.learned.diffusion import DiffusionSettings
+    from simengine.refine.learned.sdedit import Diffused
+
+    data, real = Dataset.open(renders()), Photos(photos)
+    tiny = {"steps": 4, "side": 32, "batch": 2, "width": 8, "every": 2, "denoising": 10, "patience": 0}
+    settings = DiffusionSettings(**tiny)
+    train_refiner(data, real, tmp_path / "whole", settings)
+    step, calls = training._step, []
+
+    def stop_after_two(run, batch, number):
+        if number == 3 and not calls:
+            calls.append(number)
+            raise KeyboardInterrupt
+        return step(run, batch, number)
+
+    monkeypatch.setattr(training, "_step", stop_after_two)
+    with pytest.raises(KeyboardInterrupt):
+        train_refiner(data, real, tmp_path / "parts", settings)
+    train_refiner(data, real, tmp_path / "parts", settings)
+    for name in ("model.safetensors", "log.jsonl"):
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes(), name
+
+    frame = next(frames(data))
+
+    def refined(seed=0, **changes):
+        config = {**settings.to_dict(), **changes}
+        (tmp_path / "whole/config.json").write_text(json.dumps(config))
+        return Diffused(tmp_path / "whole").refine(frame, np.random.default_rng(seed)).astype(int)
+
+    np.testing.assert_array_equal(refined(strength=0.0, objects=0.0), frame.rgb)
+    changes = [np.abs(refined(strength=s, objects=s) - frame.rgb).mean() for s in (0.1, 0.3, 0.5)]
+    assert 0 < changes[0] < changes[1] < changes[2]
+    weakly = np.abs(refined(strength=0.5, objects=0.0) - frame.rgb)
+    core = cv2.erode((frame.ids > 0).astype(np.uint8), np.ones((5, 5))) > 0
+    assert weakly[core].mean() < 0.5 * weakly[frame.ids == 0].mean()
+    np.testing.assert_array_equal(refined(), refined())
+    assert (refined() != refined(seed=1)).any()
+    with pytest.raises(SimengineError, match=r"0 to 0\.5"):
+        DiffusionSettings(strength=0.7)
 
 
 def test_errors_name_the_remedy(tmp_path):
