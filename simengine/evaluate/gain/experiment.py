@@ -125,8 +125,9 @@ def run_gain(
     )
     if not any(cell.arm.about.kind != "baseline" for cell in cells):
         raise SimengineError("the grid has nothing to compare: name an arm with synthetic data, and amounts above 0.")
-    names = [run_id(task.inputs(cell)) for cell in cells]
-    _run_missing(task, cells, names, store=store, workers=workers, progress=progress)
+    inputs = [task.inputs(cell) for cell in cells]
+    names = [run_id(one) for one in inputs]
+    _run_missing(task, list(zip(cells, inputs, names, strict=True)), store=store, workers=workers, progress=progress)
     runs = {}
     for cell, name in zip(cells, names, strict=True):
         found = store.find(name)
@@ -152,6 +153,10 @@ def run_gain(
     return results
 
 
+_Unit = tuple[CellPlan, dict[str, Any]]
+"""A run and everything that determines it."""
+
+
 @dataclass(frozen=True)
 class _OpenRuns:
     """What a worker needs to do runs."""
@@ -162,30 +167,24 @@ class _OpenRuns:
     def __call__(self) -> Work:
         return self._work
 
-    def _work(self, unit: tuple[int, CellPlan], begun: Begun, report: Report) -> None:
-        number, cell = unit
-        begun(number)
-        self.store.make(self.task, cell)
+    def _work(self, unit: _Unit, begun: Begun, report: Report) -> None:
+        begun(0)
+        self.store.make(self.task, *unit)
         report(1)
 
 
 def _run_missing(
     task: Task,
-    cells: Sequence[CellPlan],
-    names: Sequence[str],
+    runs: Sequence[tuple[CellPlan, dict[str, Any], str]],
     *,
     store: RunStore,
     workers: int,
     progress: Progress | None,
 ) -> None:
-    first = {name: number for number, name in reversed(list(enumerate(names)))}  # equal runs are done once
-    missing = [
-        (number, cells[number])
-        for name, number in sorted(first.items(), key=lambda one: one[1])
-        if not store.find(name)
-    ]
-    done = len(first) - len(missing)
-    total = len(first)
+    distinct = {name: (cell, inputs) for cell, inputs, name in reversed(runs)}  # equal runs are done once, by the first
+    missing = [distinct[name] for name in dict.fromkeys(name for _, _, name in runs) if not store.find(name)]
+    done = len(distinct) - len(missing)
+    total = len(distinct)
 
     def report(finished: int) -> None:
         nonlocal done
@@ -198,7 +197,7 @@ def _run_missing(
     try:
         if workers == 1:
             for unit in missing:
-                work._work(unit, lambda number: None, report)
+                work._work(unit, lambda item: None, report)
         else:
             run_processes(missing, open_work=work, processes=workers, report=report, explain=_explain)
     except KeyboardInterrupt:
@@ -207,8 +206,8 @@ def _run_missing(
         ) from None
 
 
-def _explain(death: Death) -> str:
-    _, cell = death.unit
+def _explain(death: Death[_Unit]) -> str:
+    cell, _ = death.unit
     why = " Most often memory ran out: use fewer workers, a smaller batch or smaller images." if death.killed else ""
     return (
         f"a worker process died twice over the run of {cell.arm.name} with {cell.count} real items and seed {cell.seed} "

@@ -46,13 +46,17 @@ class RunStore:
 
     folder: Path
 
-    def make(self, task: Task, cell: CellPlan) -> None:
+    def make(self, task: Task, cell: CellPlan, inputs: dict[str, Any]) -> None:
         """Trains, answers and keeps the answers; nothing is half-written, whenever the process ends.
+
+        Args:
+            task: What trains and answers.
+            cell: The run.
+            inputs: Everything that determines it; see `Task.inputs`.
 
         Raises:
             SimengineError: The task can't, or the disk refuses.
         """
-        inputs = task.inputs(cell)
         began = time.process_time()
         tables = task.run(cell)
         cost = time.process_time() - began
