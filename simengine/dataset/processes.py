@@ -65,6 +65,7 @@ def run_processes(
     processes: int,
     report: Report,
     explain: Callable[[Death[Unit]], str],
+    recycle: int | None = None,
 ) -> None:
     """Does units in worker processes.
 
@@ -76,12 +77,13 @@ def run_processes(
         processes: Number of processes.
         report: Told of progress.
         explain: Words for a worker that died twice over the same unit.
+        recycle: Items after which a worker is replaced; 2000 if None.
 
     Raises:
         SimengineError: A unit can't be done, or a worker died twice over it. Workers are stopped first, also on
             Ctrl-C.
     """
-    pool = _Pool(deque(enumerate(units)), open_work, report, explain)
+    pool = _Pool(deque(enumerate(units)), open_work, report, explain, recycle or _RECYCLE)
     try:
         pool.run(processes)
     finally:
@@ -106,6 +108,7 @@ class _Pool:
     open_work: OpenWork
     report: Report
     explain: Callable[[Death], str]
+    recycle: int
     workers: list[_Worker] = field(default_factory=list)
     retried: set[int] = field(default_factory=set)
 
@@ -159,7 +162,7 @@ class _Pool:
             alive = False
         if not alive:
             self._bury(worker)
-        elif worker.task is None and worker.made >= _RECYCLE:
+        elif worker.task is None and worker.made >= self.recycle:
             self._send(worker, None)
             self._retire(worker)
 

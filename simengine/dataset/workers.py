@@ -20,7 +20,8 @@ Maker = Callable[[int, "Sink", str], "SampleRecord"]
 """Makes the sample of an index, its files into a sink that stands for a folder."""
 
 OpenMaker = Callable[[], Maker]
-"""Builds a maker; it is pickled to each worker, so a dataclass with `__call__` or a function of a module."""
+"""Builds a maker; it is pickled to each worker, so a dataclass with `__call__` or a function of a module. It may say
+after how many samples a worker is replaced (`recycle`)."""
 
 
 def make_shard(root: Path, unit: WorkUnit, make: Maker, *, begun: Begun, report: Report) -> None:
@@ -68,7 +69,14 @@ def run_workers(root: Path, units: Sequence[WorkUnit], *, open_maker: OpenMaker,
         SimengineError: A sample can't be made, or a worker died twice over the same shard. Workers are stopped
             first, also on Ctrl-C.
     """
-    run_processes(units, open_work=_OpenShards(root, open_maker), processes=workers, report=report, explain=_explain)
+    run_processes(
+        units,
+        open_work=_OpenShards(root, open_maker),
+        processes=workers,
+        report=report,
+        explain=_explain,
+        recycle=getattr(open_maker, "recycle", None),
+    )
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ class Chain:
         device: ``cpu`` or ``cuda:K``.
         threads: Threads that render.
         plugins: Files of plug-ins to load first.
+        recycle: Samples after which a worker is replaced; None: as usual.
     """
 
     tree: dict[str, Any]
@@ -37,6 +38,7 @@ class Chain:
     device: str
     threads: int
     plugins: tuple[str, ...] = ()
+    recycle: int | None = None
 
     def __call__(self) -> Maker:
         """Loads what the stages need and returns the maker."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["generate"]
 
+_SIGNALS_A_WORKER = 50_000  # no library that could leak is at work, and a new process costs as much as 200 signals
+
 
 def generate(
     spec: SceneSpec,
@@ -72,7 +74,8 @@ def generate(
         threads = 1 if workers > 1 else len(os.sched_getaffinity(0))
         renderer = spec.model.render.renderer
         plugins = loaded_plugins()
-        _open_maker = Chain(spec.tree, spec.base, plan["seed"], renderer, device, threads, plugins)
+        recycle = None if spec.model.pictured else _SIGNALS_A_WORKER
+        _open_maker = Chain(spec.tree, spec.base, plan["seed"], renderer, device, threads, plugins, recycle)
     built = build(root, plan, open_maker=_open_maker, workers=workers, progress=progress, finish=_finish)
     return _summary(root, built)
 
