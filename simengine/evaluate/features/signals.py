@@ -37,6 +37,12 @@ class SignalSettings:
     signature: bool = False
 
     @property
+    def band_centres(self) -> tuple[float, ...]:
+        """Geometric centres of the bands, Hz."""
+        edges = _band_edges(self.rate)
+        return tuple(np.sqrt(edges[1:] * edges[:-1]).tolist())
+
+    @property
     def recipe(self) -> str:
         """All of it in words, for the report and the cache."""
         extra = "; fault signature" if self.signature else ""
@@ -181,11 +187,15 @@ def _known_clock(record: SignalRecord) -> ShaftClock | None:
         return None
 
 
+def _band_edges(rate: float) -> np.ndarray:
+    return np.geomspace(20.0, 0.49 * rate, _BANDS + 1)
+
+
 def _band_levels(signal: np.ndarray, rate: float) -> np.ndarray:
     """Power of bands of equal ratio over the whole power, dB, shape (24,)."""
     power = np.abs(np.fft.rfft(signal * np.hanning(len(signal)))) ** 2
     frequency = np.fft.rfftfreq(len(signal), 1.0 / rate)
-    edges = np.geomspace(20.0, 0.49 * rate, _BANDS + 1)
+    edges = _band_edges(rate)
     band = np.searchsorted(edges, frequency, side="right") - 1
     inside = (band >= 0) & (band < _BANDS)
     sums = np.bincount(band[inside], weights=power[inside], minlength=_BANDS)

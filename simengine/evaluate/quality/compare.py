@@ -9,6 +9,7 @@ from pathlib import Path
 from simengine.errors import SimengineError
 from simengine.evaluate.features.cache import FeatureCache, default_cache
 from simengine.evaluate.features.embedders import open_embedder
+from simengine.evaluate.features.signals import signal_columns
 from simengine.evaluate.quality.measure import measure_quality
 from simengine.evaluate.quality.opening import (
     detect_kind,
@@ -101,6 +102,7 @@ def compare_folders(
     cache = FeatureCache(job.cache or default_cache())
     sets: Sequence[DetectionSet] = ()
     columns: tuple[str, ...] = ()
+    bands: tuple[float, ...] = ()
     samples: list[Sample]
     if kind == "images":
         embedder = open_embedder(job.features, device=job.device)
@@ -114,10 +116,7 @@ def compare_folders(
         samples, settings = signal_samples(
             opened, seconds=job.seconds, limit=job.limit, seed=job.seed, cache=cache, progress=progress
         )
-        words = settings.recipe
-        from simengine.evaluate.features.signals import signal_columns
-
-        columns = signal_columns()
+        words, bands, columns = settings.recipe, settings.band_centres, signal_columns()
     else:
         samples, columns = table_samples(
             job.paths, target=job.target, limit=job.limit, seed=job.seed, drop_missing=job.drop_missing
@@ -134,6 +133,7 @@ def compare_folders(
         resamples=job.resamples,
         seed=job.seed,
         command=job.command,
+        bands=bands,
         progress=measuring,
     )
     return result, sets

@@ -11,7 +11,7 @@ import numpy as np
 from simengine.errors import SimengineError
 from simengine.evaluate.metrics.bootstrap import Interval, bootstrap
 from simengine.evaluate.metrics.floor import Floor, floor
-from simengine.evaluate.metrics.units import group_rows, picked_rows, shuffled
+from simengine.evaluate.metrics.units import group_rows, shuffled
 from simengine.evaluate.quality.samples import View
 from simengine.sampling.streams import stream
 
@@ -27,12 +27,14 @@ class Estimate:
     Attributes:
         interval: Value and interval.
         floor: The metric of real against real data; None where there is too little of it.
-        sized: Whether value and floor are of the same number of units (``floor.size``).
+        sized: Whether value and floor are of the same number of items.
+        items: Rows of each set that the value stands on, real and synthetic.
     """
 
     interval: Interval
     floor: Floor | None
     sized: bool
+    items: tuple[int, int]
 
 
 def estimate(
@@ -48,8 +50,8 @@ def estimate(
     """Value, interval and floor of a metric.
 
     The interval is that of random half-samples (`bootstrap`, ``half``): no row comes twice, which kernels and nearest
-    neighbours would not bear. Where the metric depends on the number of items (``sized``), the larger set is cut down
-    to the size of the smaller, and the value is the mean over half-samples: it then stands on as many items as each
+    neighbours would not bear. Where the metric depends on the number of items (``sized``), the larger set is thinned to
+    the size of the smaller, and the value is the mean over half-samples: it then stands on as many items as each
     half of the floor, and the two can be compared. Otherwise the value is that of all data.
 
     Args:
@@ -64,12 +66,14 @@ def estimate(
     Raises:
         SimengineError: Too few units, or as the statistic.
     """
-    count = min(real.count, synthetic.count)
-    if count < 4:
-        raise SimengineError(f"needs at least 4 {real.unit}s in each set, there are {count}")
-    whole = real
+    if min(real.count, synthetic.count) < 4:
+        raise SimengineError(f"needs at least 4 {real.unit}s in each set, there are {real.count} and {synthetic.count}")
+    whole, rows = real, min(len(real.rows), len(synthetic.rows))
     if sized:
-        real, synthetic = (_cut(view, count, seed=seed, name=f"pool {k}") for k, view in enumerate((real, synthetic)))
+        real, synthetic = (
+            _thinned(view, rows, seed=seed, name=f"pool {k}") for k, view in enumerate((real, synthetic))
+        )
+    alone = whole.count == len(whole.rows)  # then any items make a half, not only those of the pool
     halves: list[float] = []
 
     def recorded(one: Any, other: Any) -> float:
@@ -91,19 +95,24 @@ def estimate(
         shift = value - interval.value
         interval = replace(interval, value=value, low=interval.low + shift, high=interval.high + shift)
     try:
-        against_real = floor(
-            whole.rows, statistic, units=whole.units, repeats=splits, size=count // 2 if sized else None, seed=seed
-        )
+        if sized and alone:
+            against_real = floor(whole.rows, statistic, units=whole.units, repeats=splits, size=rows // 2, seed=seed)
+        else:
+            against_real = floor(real.rows, statistic, units=real.units, repeats=splits, seed=seed)
     except SimengineError:
         against_real = None
-    return Estimate(interval, against_real, sized)
+    items = (len(real.rows), len(synthetic.rows))
+    return Estimate(interval, against_real, sized, (items[0] // 2, items[1] // 2) if sized else items)
 
 
-def _cut(view: View, count: int, *, seed: int, name: str) -> View:
-    """A random part of the units."""
-    groups = group_rows(len(view.rows), view.units)
-    if len(groups) <= count:
+def _thinned(view: View, count: int, *, seed: int, name: str) -> View:
+    """As many rows as ``count``, from as many units as there are: each unit gives one row before any gives a second."""
+    if len(view.rows) <= count:
         return view
+    groups = group_rows(len(view.rows), view.units)
     rng = stream(seed, 0, f"evaluate.quality.{name}")
-    rows = np.sort(picked_rows(groups, shuffled(rng, len(groups))[:count]))
+    ranks = np.empty(len(view.rows))
+    for group in groups:
+        ranks[group] = shuffled(rng, len(group)) + rng.random(len(group))
+    rows = np.sort(np.argsort(ranks, kind="stable")[:count])
     return View(view.rows[rows], None if view.units is None else view.units[rows], view.unit)

@@ -60,6 +60,7 @@ def measure_quality(
     splits: int = 40,
     seed: int = 0,
     command: str = "",
+    bands: tuple[float, ...] = (),
     progress: Callable[[str], None] | None = None,
 ) -> QualityResult:
     """Measures everything that applies and says what was left out and why.
@@ -75,6 +76,7 @@ def measure_quality(
         splits: Splits of the real set for each floor.
         seed: Of all random streams.
         command: The command line, for the report.
+        bands: Centres of the bands of the view ``spectra`` of signals, Hz.
         progress: Called with the title of each metric.
 
     Raises:
@@ -96,7 +98,7 @@ def measure_quality(
         metrics=tuple(entry for entry in found if isinstance(entry, MetricResult)),
         left_out=tuple(entry for entry in found if isinstance(entry, LeftOut)),
         histograms=tuple(_histograms(kind, real, synthetic, columns)),
-        profiles=tuple(_profiles(kind, real, synthetic)),
+        profiles=tuple(_profiles(kind, real, synthetic, bands)),
         pairs=tuple(_pairs(real, synthetic)),
         settings={"seed": seed, "resamples": resamples, "splits": splits, "confidence": 0.95},
         versions=_versions(),
@@ -169,7 +171,6 @@ def _compared(
     except SimengineError as error:
         return LeftOut(entry.name, entry.title, str(error))
     interval, floor = found.interval, found.floor
-    counts = (floor.size, floor.size) if entry.sized and floor is not None else (one.count, other.count)
     return MetricResult(
         name=entry.name,
         title=entry.title,
@@ -179,7 +180,7 @@ def _compared(
         high=interval.high,
         confidence=interval.confidence,
         method=f"half-samples, unit {one.unit}, {interval.resamples} resamples",
-        counts=counts,
+        counts=found.items,
         floor=None
         if floor is None
         else Reference(floor.low, floor.high, floor.value, f"halves of the real set, {floor.size} {one.unit}s each"),
@@ -231,20 +232,21 @@ def _histogram(name: str, title: str, real: np.ndarray, synthetic: np.ndarray, *
     return Histogram(name, title, tuple(edges.tolist()), (), tuple(shares[0].tolist()), tuple(shares[1].tolist()))
 
 
-def _profiles(kind: str, real: Sample, synthetic: Sample) -> Iterator[Profile]:
-    """Mean spectra; of signals over the number of the band, which is the same frequency in both sets."""
+def _profiles(kind: str, real: Sample, synthetic: Sample, bands: tuple[float, ...]) -> Iterator[Profile]:
+    """Mean spectra."""
     if "spectra" not in real.views or "spectra" not in synthetic.views:
         return
     rows = [np.asarray(sample.views["spectra"].rows, np.float64) for sample in (real, synthetic)]
     count = rows[0].shape[1]
     pictures = kind == "images"
-    x = (np.arange(count) + 0.5) * (0.5 / count) if pictures else np.arange(count) + 1.0
+    x = (np.arange(count) + 0.5) * (0.5 / count) if pictures else np.array(bands or range(1, count + 1), float)
     lines = [np.column_stack([part.mean(axis=0), *np.quantile(part, [0.1, 0.9], axis=0)]) for part in rows]
     yield Profile(
         "spectrum",
         "Power by spatial frequency" if pictures else "Power by band",
-        "cycles a pixel" if pictures else "band of equal ratio, from 20 Hz up",
+        "cycles a pixel" if pictures else "Hz" if bands else "band",
         "dB",
+        bool(bands),
         tuple(x.tolist()),
         tuple(map(tuple, lines[0].tolist())),
         tuple(map(tuple, lines[1].tolist())),

@@ -83,7 +83,7 @@ class MetricResult:
         high: Upper end.
         confidence: Nominal coverage of the interval.
         method: How the interval came about.
-        counts: Units of the real and the synthetic set.
+        counts: Items of the real and the synthetic set that the value stands on.
         floor: What real data gives; None where there is no such thing.
         better: Which way is good.
         status: Whether the interval reaches the floor.
@@ -154,6 +154,7 @@ class Profile:
         title: For readers.
         x_title: What x is, with its unit.
         y_title: What y is, with its unit.
+        logarithmic: Whether x is.
         x: Shape (k,).
         real: Mean, 10 % and 90 % quantile of the real items at each x.
         synthetic: The same of the synthetic items.
@@ -163,6 +164,7 @@ class Profile:
     title: str
     x_title: str
     y_title: str
+    logarithmic: bool
     x: tuple[float, ...]
     real: tuple[tuple[float, float, float], ...]
     synthetic: tuple[tuple[float, float, float], ...]

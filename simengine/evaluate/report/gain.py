@@ -292,7 +292,7 @@ def _in(point, test: str, count: int) -> bool:
 
 def _ratio_drawing(series: list[Series], metric: str, title: str, width: float) -> Drawing:
     return curves(
-        series, width=width, x_title="synthetic items in a batch, %", y_title=metric, title=title, counts=False
+        series, width=width, x_title="synthetic items in a batch, %", y_title=metric, title=title, axis="linear"
     )
 
 

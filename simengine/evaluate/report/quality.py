@@ -177,7 +177,7 @@ def _table(metrics: list[MetricResult]) -> Table:
                 Cell(number_text(metric.value), note=interval),
                 Cell(_range(floor.low, floor.high) if floor else "–"),
                 Cell(words, drawing=drawing),
-                Cell(metric.status, tone=_tone(metric) or "muted", chip=True),
+                _verdict(metric),
             )
         )
     return Table(("Metric", "Value", "Real data", "", "Verdict"), tuple(rows), frozenset({1, 2}))
@@ -254,7 +254,7 @@ def _profile(profile: Profile) -> Figure:
             x_title=profile.x_title,
             y_title=profile.y_title,
             title=profile.title,
-            counts=False,
+            axis="log" if profile.logarithmic else "linear",
             dots=False,
         ),
         profile.title,
@@ -327,6 +327,10 @@ def _rest(result: QualityResult) -> Iterator[Section]:
         Fold("Settings and versions", (Code(f"{settings}\n{versions}"),)),
     )
     yield Section("What was run", run, "run")
+
+
+def _verdict(metric: MetricResult) -> Cell:
+    return Cell("–") if metric.status == "unjudged" else Cell(metric.status, tone=_tone(metric), chip=True)
 
 
 def _with_interval(metric: MetricResult) -> str:

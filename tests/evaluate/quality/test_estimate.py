@@ -45,8 +45,18 @@ def test_a_unit_is_never_cut_in_two():
     assert estimate(whole, View(rows, units, "record"), View(rows, units, "record"), sized=True).floor.size == 5
 
 
+def test_sets_of_long_and_of_short_recordings_are_compared_at_equal_numbers_of_windows():
+    rng = np.random.default_rng(0)
+    long = View(rng.normal(size=(800, 2)), np.repeat(np.arange(20), 40), "record")  # 20 recordings of 40 windows
+    short = View(rng.normal(size=(100, 2)), np.arange(100), "record")  # 100 of one window
+    sizes = set()
+    found = estimate(lambda x, y: sizes.add((len(x), len(y))) or 0.0, long, short, sized=True, resamples=20)
+    assert sizes == {(100, 100), (50, 50)} and found.items == (50, 50)
+    assert found.floor.size == 10  # every recording still takes part
+
+
 def test_too_few_units_are_named():
-    with pytest.raises(SimengineError, match="at least 4 records in each set, there are 3"):
+    with pytest.raises(SimengineError, match="at least 4 records in each set, there are 3 and 9"):
         estimate(kid, View(np.zeros((9, 2)), np.repeat([0, 1, 2], 3), "record"), view(9, d=2), sized=False)
 
 

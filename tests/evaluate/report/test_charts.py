@@ -99,7 +99,7 @@ def test_names_of_lines_do_not_overlap():
 
 def test_points_stand_where_their_numbers_say():
     line = Series("a", [CurvePoint(0, 0.0), CurvePoint(50, 0.5), CurvePoint(100, 1.0)], "blue")
-    drawing = curves([line], width=600.0, x_title="x", y_title="y", title="t", counts=False)
+    drawing = curves([line], width=600.0, x_title="x", y_title="y", title="t", axis="linear")
     dots = [mark for mark in drawing.marks if isinstance(mark, Disc)]
     assert dots[1].x == pytest.approx((dots[0].x + dots[2].x) / 2) and dots[1].y == pytest.approx(
         (dots[0].y + dots[2].y) / 2

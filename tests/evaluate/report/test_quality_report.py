@@ -48,7 +48,7 @@ def result():
             Histogram("size", "Box edge", (0.0, 0.5, 1.0), (), (0.5, 0.5), (0.2, 0.8)),
             Histogram("classes", "Class", (), ("one", "two"), (0.5, 0.5), (0.7, 0.3)),
         ),
-        profiles=(Profile("spectrum", "Power", "cycles", "dB", (0.1, 0.2), ((1, 0, 2), (1, 0, 2)), ((1, 0, 2), (2, 1, 3))),),
+        profiles=(Profile("spectrum", "Power", "cycles", "dB", False, (0.1, 0.2), ((1, 0, 2), (1, 0, 2)), ((1, 0, 2), (2, 1, 3))),),
         pairs=(NearestPair("s1", "r1", 0.9, "closest"),),
         settings={"seed": 0},
         versions={"simengine": "0.1.0"},

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Scale", "count_scale", "fixed_text", "linear_scale", "nice_ticks", "number_text"]
+__all__ = ["Scale", "count_scale", "fixed_text", "linear_scale", "log_scale", "nice_ticks", "number_text"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,14 @@ def count_scale(counts: Sequence[float], start: float, end: float) -> Scale:
     factor = (end - start) / (high - low) if high > low else 0.0
     shift = start if high > low else (start + end) / 2.0
     return Scale(lambda value: shift + (math.log(value + offset) - low) * factor, tuple(counts))
+
+
+def log_scale(low: float, high: float, start: float, end: float) -> Scale:
+    """A logarithmic scale between two places, labelled at 1, 2 and 5 times powers of ten."""
+    factor = (end - start) / math.log(high / low)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
+    return Scale(lambda value: start + math.log(value / low) * factor, tuple(t for t in ticks if low <= t <= high))
 
 
 def nice_ticks(low: float, high: float, count: int) -> tuple[float, ...]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from simengine.evaluate.report.charts.axis import Scale, count_scale, fixed_text, linear_scale, number_text
+from simengine.evaluate.report.charts.axis import Scale, count_scale, fixed_text, linear_scale, log_scale, number_text
 from simengine.evaluate.report.drawing import Area, Disc, Drawing, Label, Mark, Path, fitted, text_width
 
-__all__ = ["CurvePoint", "Series", "curves"]
+__all__ = ["CurvePoint", "Series", "XAxis", "curves"]
+
+XAxis = Literal["counts", "linear", "log"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def curves(
     y_title: str,
     title: str,
     x_labels: dict[float, str] | None = None,
-    counts: bool = True,
+    axis: XAxis = "counts",
     dots: bool = True,
     level: tuple[float, str] | None = None,
 ) -> Drawing:
@@ -63,7 +66,7 @@ def curves(
         y_title: Above the axis.
         title: For readers who can't see it.
         x_labels: Texts of ticks by value, in place of the numbers.
-        counts: Whether x is a count (logarithmic with a place for 0) or linear.
+        axis: How x is spread: ``counts`` (logarithmic with a place for 0), ``linear`` or ``log``.
         dots: Whether points are marked on their lines.
         level: A height with its name, drawn as a line across.
     """
@@ -81,11 +84,11 @@ def curves(
     margin = 0.06 * (high - low) or 0.05
     low, high = (max(0.0, low - margin) if low >= 0.0 else low - margin), high + margin
     high = min(high, 1.0) if max(ends) <= 1.0 else high
-    x = (
-        count_scale(x_values, left + 14.0, width - right - 10.0)
-        if counts
-        else linear_scale(min(x_values), max(x_values), left + 14.0, width - right - 10.0)
-    )
+    span = (left + 14.0, width - right - 10.0)
+    if axis == "counts":
+        x = count_scale(x_values, *span)
+    else:
+        x = (log_scale if axis == "log" else linear_scale)(min(x_values), max(x_values), *span)
     y = linear_scale(low, high, height - bottom, top, ticks=7 if roomy else 5)
     marks: list[Mark] = [*_grid(x, y, left, width - right, height - bottom, x_title, y_title, top, x_labels, roomy)]
     ordered = sorted(series, key=lambda one: one.strong)
