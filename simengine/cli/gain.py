@@ -80,6 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     classify.add_argument("--look-rate", metavar="HZ", type=float, help="rate at which all are looked at")
     classify.add_argument("--seconds", metavar="S", type=float, default=1.0, help="length of a window (default: 1)")
     classify.add_argument("--hop", metavar="S", type=float, help="from window to window (default: no overlap)")
+    classify.add_argument("--hop-normal", metavar="S", type=float, help="the same for healthy records (default: --hop)")
     classify.add_argument("--channels", metavar="LIST", help="names of the channels wanted (default: all)")
     classify.add_argument("--bearing", metavar="NAME", help="bearing of all records, e.g. 6205, where files don't tell")
     add_plugin_argument(parser)
@@ -172,6 +173,7 @@ def _classify(args: argparse.Namespace) -> tuple[Task, int | None]:
         rate=args.look_rate,
         seconds=args.seconds,
         hop=args.hop,
+        hop_normal=args.hop_normal,
         bearing=args.bearing,
         model=args.model or "forest",
         cache=(args.cache or args.out / "runs"),

@@ -17,7 +17,7 @@ from simengine.errors import SimengineError
 from simengine.evaluate.gain.classify import ClassifyTask, WindowSet
 from simengine.evaluate.gain.detect import DetectTask, make_detect_task
 from simengine.evaluate.gain.inputs import code_digest
-from simengine.evaluate.gain.shots import Shots
+from simengine.evaluate.gain.shots import HEALTHY, Shots
 from simengine.formats.detection import DetectionSet, detection_splits, open_detection_set, pad_boxes
 from simengine.formats.signal import SignalSet
 from simengine.learn.order_views import OrderViews, ViewSettings, order_views
@@ -109,6 +109,7 @@ def open_classify_task(
     rate: float | None = None,
     seconds: float = 1.0,
     hop: float | None = None,
+    hop_normal: float | None = None,
     bearing: str | None = None,
     model: str = "forest",
     cache: Path | None = None,
@@ -126,6 +127,7 @@ def open_classify_task(
         rate: Samples per second at which all are looked at, Hz; the lowest of the real ones if None.
         seconds: Length of a window, s.
         hop: From window to window, s; without overlap if None.
+        hop_normal: The same for healthy records, which are often few and short; `hop` if None. `hop` is a multiple.
         bearing: Designation of the bearing of all records, where their rows don't tell.
         model: Name of the classifier.
         cache: Folder in which windows are kept, so that the same records are looked at once.
@@ -135,10 +137,20 @@ def open_classify_task(
         SimengineError: Records can't be looked at or split.
     """
     at = float(min(record.rate for record in real) if rate is None else rate)
-    settings = ViewSettings(at, seconds, seconds if hop is None else hop, True, model in ("cnn", "ensemble"))
+    hop = seconds if hop is None else hop
+    close = hop if hop_normal is None else hop_normal
+    every = round(hop / close)
+    if every < 1 or abs(every * close - hop) > 1e-9 * hop:
+        raise SimengineError(f"the hop of {hop:g} s is no multiple of that of healthy records, {close:g} s: give one.")
+    settings = ViewSettings(at, seconds, close, True, model in ("cnn", "ensemble"))
 
     def looked(data: SignalSet | None, role: str) -> WindowSet | None:
-        return None if data is None else look_at(data, role, settings, bearing=bearing, cache=cache)
+        if data is None:
+            return None
+        found = look_at(data, role, settings, bearing=bearing, cache=cache)
+        starts = np.arange(len(found.views)) - np.searchsorted(found.views.records, found.views.records)
+        keep = (found.views.labels == HEALTHY) | (starts % every == 0)
+        return replace(found, views=found.views.subset(keep), digest=f"{found.digest}/{every}")
 
     shots = None
     if test is None:

@@ -12,9 +12,10 @@ from simengine.errors import SimengineError
 from simengine.evaluate.metrics.units import shuffled
 from simengine.sampling.streams import stream
 
-__all__ = ["Draw", "Shots"]
+__all__ = ["HEALTHY", "Draw", "Shots"]
 
-_HEALTHY = "normal"
+HEALTHY = "normal"
+"""The fault type of healthy records."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +85,11 @@ class Shots:
         Raises:
             SimengineError: Fewer than two values hold every fault type, or there are fewer than two healthy records.
         """
-        healthy = [k for k, label in enumerate(labels) if label == _HEALTHY]
-        faults = {label for label in labels if label != _HEALTHY}
+        healthy = [k for k, label in enumerate(labels) if label == HEALTHY]
+        faults = {label for label in labels if label != HEALTHY}
         of_value: dict[object, list[int]] = {}
         for k, (label, value) in enumerate(zip(labels, values, strict=True)):
-            if label != _HEALTHY and value is not None:
+            if label != HEALTHY and value is not None:
                 of_value.setdefault(value, []).append(k)
         whole = [value for value, rows in of_value.items() if {labels[k] for k in rows} == faults]
         if len(of_value) < 2 or not whole or len(healthy) < 2:
@@ -103,8 +104,8 @@ class Shots:
             others = [k for other, rows in of_value.items() if other != value for k in rows]
             ways.append((train, (*sorted(others), *(k for k in healthy if k != normal))))
         note = (
-            f"Each seed trains on windows of one {by} and one healthy record and is tested on all other {by}s and healthy "
-            f"records: {len(ways)} ways, taken in turn."
+            f"Each seed trains on windows of one value of {by} and one healthy record, and is tested on all faulty records "
+            f"of other values and the other healthy records: {len(ways)} ways, taken in turn."
         )
         return Shots(by, tuple(ways), note)
 
