@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from simengine.dataset.record import ViewRecord
 from simengine.engine.sample import Watcher, make_sample
+from simengine.errors import SimengineError
+from simengine.formats.signal_sheet import LEAST_SAMPLES
 
 if TYPE_CHECKING:
     from simengine.render.model import Frame
@@ -41,8 +43,8 @@ def preview(
 
     Args:
         spec: The scene.
-        count: Number of samples, the first ones. None: four with pictures, one recording; of a scene of signals alone
-            that of the first sample that has a fault.
+        count: Number of samples, the first ones. None: four with pictures, and one recording, of the first sample with
+            a fault.
         views: Most pictures shown of one sample; spread evenly over its times and cameras.
         seed: The data set's seed.
         renderer: What draws; None will do for a scene without pictures.
@@ -54,16 +56,22 @@ def preview(
     Raises:
         SimengineError: A sample can't be drawn within the scene's `attempts`.
     """
-    albums = []
+    sheets: list[Picture] = []
     if spec.model.pictured:
         albums = [_album(spec, seed, index, renderer) for index in range(_PICTURES if count is None else count)]
-        sheets = [_contact_sheet(spec, albums, views, tile_width)]
-        heard = [album for album in albums if album.row is not None][: 1 if count is None else count]
-    elif count is not None:
-        sheets, heard = [], [_album(spec, seed, index, renderer) for index in range(count)]
+        sheets.append(_contact_sheet(spec, albums, views, tile_width))
     else:
-        sheets, heard = [], [_first_fault(spec, seed)]
-    return _stacked(sheets + [_signal_sheet(album) for album in heard])
+        albums = _until_fault(spec, seed) if count is None else [_album(spec, seed, k, None) for k in range(count)]
+    heard = [album for album in albums if album.row is not None]
+    if count is None and heard:
+        heard = [next((album for album in heard if album.faulty), heard[0])]
+    sheets += [_signal_sheet(album) for album in heard]
+    if not sheets:
+        raise SimengineError(
+            f"The scene {spec.name} shows nothing: it has neither cameras nor an accelerometer that writes "
+            f"{LEAST_SAMPLES} samples; add one, or make `recording.duration` longer."
+        )
+    return _stacked(sheets)
 
 
 def mesh_lines(scene: Scene, machine: str) -> dict[str, tuple[float, float]]:
@@ -76,7 +84,7 @@ def mesh_lines(scene: Scene, machine: str) -> dict[str, tuple[float, float]]:
 
     made = next(one.machine for one in scene.machines if one.name == machine)
     faults = {id(made.gear_of(one)): one for one in made.faults if isinstance(one, GearFault)}
-    lines = {}
+    lines: dict[str, tuple[float, float]] = {}
     for name, gear in sorted(made.gears.items(), key=lambda item: id(item[1]) not in faults):
         fault = faults.get(id(gear))
         if isinstance(gear, GearPair):
@@ -93,16 +101,12 @@ def _album(spec: SceneSpec, seed: int, index: int, renderer: Renderer | None) ->
     return album
 
 
-def _first_fault(spec: SceneSpec, seed: int) -> _Album:
-    """The first sample with a fault, or the first one."""
-    first = None
-    for index in range(_TRIED):
-        album = _album(spec, seed, index, None)
-        if album.row is not None and album.row["fault_type"] != "normal":
-            return album
-        first = first or album
-    assert first is not None
-    return first
+def _until_fault(spec: SceneSpec, seed: int) -> list[_Album]:
+    """The first samples up to one with a fault, at most eight."""
+    albums: list[_Album] = []
+    while len(albums) < _TRIED and not (albums and albums[-1].faulty):
+        albums.append(_album(spec, seed, len(albums), None))
+    return albums
 
 
 def _contact_sheet(spec: SceneSpec, albums: list[_Album], views: int, tile_width: int) -> Picture:
@@ -123,7 +127,9 @@ def _signal_sheet(album: _Album) -> Picture:
     from simengine.formats.signal_sheet import signal_sheet
 
     assert album.row is not None and album.scene is not None
-    return signal_sheet(SignalRecord.of_row(album.row), lines=mesh_lines(album.scene, album.row["machine"]))
+    machine = album.row["machine"]  # none for an inertial unit on something that is no machine
+    lines = mesh_lines(album.scene, machine) if machine is not None else {}
+    return signal_sheet(SignalRecord.of_row(album.row), lines=lines)
 
 
 def _stacked(sheets: list[Picture]) -> Picture:
@@ -149,7 +155,14 @@ class _Album(Watcher):
     def pictured(self, view: View, record: ViewRecord) -> None:
         self.pictures.append((view.frame_data, record))
 
+    @property
+    def faulty(self) -> bool:
+        """Whether the machine of the recording has a fault."""
+        return self.row is not None and self.row["fault_type"] not in (None, "normal")
+
     def recorded(self, row: Mapping[str, Any]) -> None:
+        if len(row["signal"]) < LEAST_SAMPLES:
+            return
         if self.row is None or (row["machine"], row["channel"]) == (self.row["machine"], self.row["channel"]):
             self.row = row
 

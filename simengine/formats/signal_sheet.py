@@ -20,7 +20,7 @@ from simengine.formats.signal import SignalRecord
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["signal_sheet"]
+__all__ = ["LEAST_SAMPLES", "signal_sheet"]
 
 _NAMES = {
     "normal": "No fault",
@@ -59,8 +59,10 @@ def signal_sheet(
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    if len(record.signal) < _LEAST:
-        raise SimengineError(f"{record.id or 'A recording'} has {len(record.signal)} samples: a sheet needs {_LEAST}.")
+    if len(record.signal) < LEAST_SAMPLES:
+        raise SimengineError(
+            f"{record.id or 'A recording'} has {len(record.signal)} samples: a sheet needs {LEAST_SAMPLES}."
+        )
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
@@ -71,7 +73,8 @@ def signal_sheet(
         return np.array(canvas.buffer_rgba())[..., :3]
 
 
-_LEAST = 256
+LEAST_SAMPLES = 256
+"""Samples that a sheet needs."""
 _INK = "#22303c"
 _STYLE = {
     "font.family": "DejaVu Sans",

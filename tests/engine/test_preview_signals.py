@@ -6,6 +6,7 @@ import pytest
 
 from simengine.cli.main import main
 from simengine.engine.preview import mesh_lines, preview
+from simengine.errors import SimengineError
 from simengine.scene.load import load_scene
 
 SCENE = """
@@ -69,3 +70,12 @@ def test_a_doubtful_rate_is_told(real_data, tmp_path, capsys):
     source = str(real_data / "bearings/cwru_normal_48k.npz")
     assert main(["preview", source, "--rate", "12000", "--channel", "DE", "--out", str(tmp_path / "a.png")]) == 0
     assert "note: " in (told := capsys.readouterr().err) and "contradict the sampling rate of 12000 Hz" in told
+
+
+def test_a_scene_that_writes_too_little_says_so(tmp_path):
+    path = tmp_path / "short.yaml"
+    path.write_text(SCENE.replace("0.5 s}", "0.01 s}"))
+    with pytest.raises(
+        SimengineError, match=r"shows nothing: .* writes 256 samples; add one, or make `recording.duration`"
+    ):
+        preview(load_scene(path))

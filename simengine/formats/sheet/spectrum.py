@@ -102,7 +102,7 @@ def _levels(signal: np.ndarray, rate: float, top: float, *, fine: bool) -> tuple
     """Times, frequencies and levels in dB, at most about 900 columns."""
     from scipy.signal import spectrogram
 
-    size = int(max(32, min(len(signal) / 24, rate * 0.5) if fine else min(len(signal) / 80, 0.005 * rate)))
+    size = int(max(32, min(len(signal) / 8, rate * 0.5) if fine else min(len(signal) / 80, 0.005 * rate)))
     hop = max(size // 8, len(signal) // 900, 1)
     frequencies, times, power = spectrogram(
         signal,
