@@ -28,7 +28,7 @@ def files(tmp_path):
 
 
 def test_scene_and_randomizer_load_and_draw(files):
-    assert [check_file(path) for path in files] == [[], []]
+    assert [check_file(path) for path in files] == [[], [], []]
     spec = load_scene(files[0], randomizers=[str(files[1])])
     assert not spec.notes
     scene = spec.sample(0, 0)
@@ -38,8 +38,8 @@ def test_scene_and_randomizer_load_and_draw(files):
 
 
 def test_commands_parse():
-    lines = re.sub(r"\\\n\s*", "", blocks("sh")[1]).splitlines()
-    assert len(lines) >= 8
+    lines = re.sub(r"\\\n\s*", "", "".join(blocks("sh")[1:])).splitlines()
+    assert len(lines) >= 18
     for line in lines:
         words = line.split("#")[0].split()
         assert words[0] == "simengine"
