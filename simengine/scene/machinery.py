@@ -164,6 +164,8 @@ def _made(spec: MachineSpec, draw: Draw, path: str, pulses: int) -> Machine:
             background=background.made_with(
                 _structure(background.path, draw, f"{path}.background.path") if background.path else None
             ),
+            fidelity=spec.fidelity,
+            contact=spec.contact.made,
             snr=spec.snr,
             tacho_pulses=pulses,
         )

@@ -107,7 +107,9 @@ def test_shaft_goes_as_the_scene_says(load, speed):
     times = np.linspace(0, 0.999, 200)
     assert rig.clock.speed(times) == pytest.approx(SPEEDS[speed](times), rel=1e-3, abs=0.05)
     steps = np.linspace(0, 1, 20_001)
-    whole = np.trapezoid(SPEEDS[speed](steps), steps) if hasattr(np, "trapezoid") else np.trapz(SPEEDS[speed](steps), steps)  # noqa: NPY201
+    whole = (
+        np.trapezoid(SPEEDS[speed](steps), steps) if hasattr(np, "trapezoid") else np.trapz(SPEEDS[speed](steps), steps)
+    )  # noqa: NPY201
     assert rig.clock.turns(1.0) == pytest.approx(whole, rel=1e-3)
 
 
@@ -214,3 +216,12 @@ def test_an_imu_on_nothing_is_named(tmp_path):
     assert "there is no object 'dron'. Did you mean 'drone'?" in said
     assert "there is no machine 'm'." in said
     assert ":3:" in said
+
+
+def test_fidelity_and_contacts_reach_the_machine(load):
+    text = SMALL.replace(
+        "rig: {", "rig: {fidelity: physical, contact: {load: {uniform: [300, 600]}, housing_mass: 4 kg}, "
+    )
+    (rig,) = load(text).sample(0, 0).machines
+    assert rig.machine.fidelity == "physical" and rig.machine.contact.housing_mass == 4
+    assert 300 <= rig.machine.contact.load <= 600

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
 from simengine.errors import SimengineError
 from simengine.machines.background import Background, Neighbour
+from simengine.machines.contact_model import ContactModel
 from simengine.machines.degradation import Degradation
 from simengine.machines.electrical import ElectricalSupply
 from simengine.machines.gears import GearPair
@@ -101,8 +103,6 @@ class BearingMount(Built):
 
     def make(self) -> MountedBearing:
         """The mounted bearing at nominal load of the shaft."""
-        from dataclasses import replace
-
         ring = bearing(self.model) if self.model is not None else self.geometry.made  # type: ignore[union-attr]
         return MountedBearing(
             replace(ring, rotating=self.rotating),
@@ -356,6 +356,37 @@ class Run(Built):
         )
 
 
+class Contact(Built):
+    """Masses, springs and contacts of a bearing in its housing, for the physical fidelity (Sawalhi and Randall, 2008)."""
+
+    load: Annotated[float, Leaf(low=0, positive=True)] = Field(500.0, description="Radial load at nominal load, N.")
+    stiffness: Annotated[float, Leaf(low=0, positive=True)] = Field(
+        8.5e9, description="Of the contacts of one element with both races, N/m^1.5."
+    )
+    rotor_mass: Annotated[float, Leaf(unit="kg", low=0, positive=True)] = Field(
+        1.5, description="Mass that the bearing carries."
+    )
+    housing_mass: Annotated[float, Leaf(unit="kg", low=0, positive=True)] = Field(
+        8.0, description="Mass of the housing."
+    )
+    housing_frequency: Frequency = Field(220.0, description="Natural frequency of the housing on its feet.")
+    housing_damping: Annotated[float, Leaf(low=1e-3, high=0.9)] = Field(0.08, description="Its damping ratio.")
+    resonator_mass: Annotated[float, Leaf(unit="kg", low=0, positive=True)] = Field(
+        0.5, description="Mass that stands for the first high mode of the housing."
+    )
+    resonator_frequency: Frequency = Field(3600.0, description="Natural frequency of that mode.")
+    resonator_damping: Annotated[float, Leaf(low=1e-3, high=0.9)] = Field(0.03, description="Its damping ratio.")
+    contact_damping: Annotated[float, Leaf(low=0, positive=True)] = Field(
+        400.0, description="Between rotor and housing, N s/m."
+    )
+    deepest: Length = Field(40e-6, description="How far an element can drop into a spall.")
+    rate: Frequency = Field(96_000.0, description="Least steps per second.")
+
+    def make(self) -> ContactModel:
+        """The model."""
+        return ContactModel(**{name: getattr(self, name) for name in type(self).model_fields})
+
+
 class Machine(Part):
     """A rotating machine: a source of vibration, and the clock of what it drives (`objects.NAME.drive`)."""
 
@@ -374,6 +405,11 @@ class Machine(Part):
     condition: Text | None = Field(None, description="The condition to take instead of drawing one.")
     path: Path = Field(default_factory=_usual_path, description="Structure between what strikes and the sensors.")
     background: BackgroundPart = Field(default_factory=BackgroundPart, description="Its sound apart from faults.")
+    fidelity: Annotated[Literal["parametric", "physical"], Leaf()] = Field(
+        "parametric",
+        description="`parametric`: faults strike the structure; `physical`: bearings move by their equations of motion (needs Numba).",
+    )
+    contact: Contact = Field(default_factory=Contact, description="Masses and springs of the physical fidelity.")
     snr: Annotated[float, Leaf(low=-60, high=100)] | None = Field(
         None,
         description="All faults over the background at the first sensor, dB; as strong as size, speed and load make them if absent.",
