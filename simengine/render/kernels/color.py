@@ -285,6 +285,10 @@ def _tracer(clear):
                         incoming = wp.vec3(0.0)
                         if hit.instance < 0:
                             incoming += environment_radiance(look.environment, direction)
+                        elif bounce == look.surfaces - 1:  # deep in a pile: straight on
+                            behind = clear_way(scene, look, start, direction, FAR)
+                            sky = environment_radiance(look.environment, direction)
+                            incoming += wp.cw_mul(sky, wp.vec3(behind[0], behind[1], behind[2]))
                         elif look.emissive == 1:
                             incoming += look.materials[material_at(scene, hit)].emission
                         if not owned:

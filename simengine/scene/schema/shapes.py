@@ -8,6 +8,7 @@ from pydantic import Field
 
 from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import Flag, Fraction, Length, OneOf, Part, Size3, Text
+from simengine.scene.schema.defect_shapes import Inset, Panel, Scratch, Stain
 from simengine.scene.schema.machine_shapes import Axle, BearingBlock, Cable, FanGuard, Impeller, Motor, Pulley, VBelt
 
 __all__ = ["FILE_SHAPES", "SHAPES", "Shape"]
@@ -200,6 +201,38 @@ class Drum(Part):
     height: Length = Field(0.88, description="Height.")
 
 
+class DiscCell(Part):
+    """A flat cell, centred: a red blood cell, or by `bumps` and without a `hollow` a platelet."""
+
+    radius: Length = Field(
+        3.9e-3, description="Radius; a red cell has 3.9 um, here in a model a thousand times as large."
+    )
+    thickness: Length = Field(2.5e-3, description="Thickness where it is greatest.")
+    hollow: Fraction = Field(
+        1.0, description="How hollow both sides are: 0 a lens, 1 a red cell after Evans and Fung (1972)."
+    )
+    oval: Annotated[float, Leaf(low=0.2, high=1)] = Field(1.0, description="Width over length.")
+    bumps: Annotated[float, Leaf(low=0, high=0.3)] = Field(
+        0.0, description="How far corners of the outline stand out, as a fraction of the radius."
+    )
+    corners: Annotated[int, Leaf(low=2, high=9)] = Field(3, description="Number of those corners.")
+
+
+class LobedCell(Part):
+    """A white blood cell, centred: a flattened ball (slot ``body``) about a nucleus of lobes (``nucleus``)."""
+
+    radius: Length = Field(6.5e-3, description="Radius, in a model a thousand times as large as the cell.")
+    height: Length = Field(4.0e-3, description="Height of the flattened cell.")
+    oval: Annotated[float, Leaf(low=0.4, high=1)] = Field(1.0, description="Width over length.")
+    nucleus: Annotated[float, Leaf(low=0.1, high=0.95)] = Field(
+        0.45, description="Radius of the nucleus, were it one ball, as a fraction of the cell's."
+    )
+    lobes: Annotated[int, Leaf(low=1, high=6)] = Field(3, description="Number of its lobes.")
+    arc: Annotated[float, Leaf(unit="rad", low=0, high=6.2832)] = Field(
+        3.6, description="Angle over which the lobes are spread."
+    )
+
+
 class MeshFile(Part):
     """A mesh from a file (OBJ, STL, PLY, glTF, GLB), its folder relative to the scene file."""
 
@@ -261,6 +294,12 @@ class Shape(OneOf):
     fan_guard: FanGuard | None = None
     bearing_block: BearingBlock | None = None
     cable: Cable | None = None
+    panel: Panel | None = None
+    inset: Inset | None = None
+    scratch: Scratch | None = None
+    stain: Stain | None = None
+    disc_cell: DiscCell | None = None
+    lobed_cell: LobedCell | None = None
     mesh: MeshFile | None = None
     urdf: Urdf | None = None
     library: Library | None = None
