@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from scipy.integrate import trapezoid
 
 from simengine.machines.rare import weighted_mean
 from simengine.scene.load import load_scene
@@ -107,9 +108,7 @@ def test_shaft_goes_as_the_scene_says(load, speed):
     times = np.linspace(0, 0.999, 200)
     assert rig.clock.speed(times) == pytest.approx(SPEEDS[speed](times), rel=1e-3, abs=0.05)
     steps = np.linspace(0, 1, 20_001)
-    whole = (
-        np.trapezoid(SPEEDS[speed](steps), steps) if hasattr(np, "trapezoid") else np.trapz(SPEEDS[speed](steps), steps)
-    )  # noqa: NPY201
+    whole = trapezoid(SPEEDS[speed](steps), steps)
     assert rig.clock.turns(1.0) == pytest.approx(whole, rel=1e-3)
 
 
@@ -117,7 +116,7 @@ def test_random_walk_keeps_between_its_bounds_and_differs_from_sample_to_sample(
     walk = "rig: {shaft: {speed: {random_walk: {start: 30 Hz, step: 20, low: 25 Hz, high: 35 Hz}}}, "
     spec = load(SMALL.replace("rig: {", walk) + "recording: {duration: 5 s}\n")
     speeds = [spec.sample(0, index).machines[0].clock.speeds for index in range(5)]
-    assert all(25 <= one.min() and one.max() <= 35 and np.ptp(one) > 3 for one in speeds)
+    assert all(one.min() >= 25 and one.max() <= 35 and np.ptp(one) > 3 for one in speeds)
     assert len({one.tobytes() for one in speeds}) == 5
 
 
