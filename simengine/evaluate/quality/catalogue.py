@@ -33,6 +33,7 @@ class Comparison:
         meaning: How to read it.
         setting: What it depends on.
         effort: Share of the resamples and splits that it gets; below 1 for slow ones.
+        worst: The worst value that it can take; a floor that reaches it judges nothing. None: it has none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Comparison:
     meaning: str
     setting: str = ""
     effort: float = 1.0
+    worst: float | None = None
 
 
 _ALL, _IMAGES, _NUMBERS = KINDS, ("images",), ("signals", "tables")
@@ -89,7 +91,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         "auc", "Two-sample AUC", "fidelity", _ALL, "grouped", s.grouped_auc, "lower", True,
         "How well a simple classifier tells synthetic from real: 0.5 not at all, 1 always. Raw renders often reach 1:"
         " read it next to KID.",
-        "logistic regression on principal components, 5 folds", 0.15,
+        "logistic regression on principal components, at most 5 folds", 0.15, worst=1.0,
     ),
     Comparison(
         "spectrum", "Power-spectrum distance", "fidelity", ("images", "signals"), "spectra", s.spectrum_gap, "lower",
@@ -111,7 +113,7 @@ COMPARISONS: tuple[Comparison, ...] = (
     *(
         Comparison(
             name, title, family, _ALL, "features", s.neighbour_share(name), "higher", True, meaning,
-            "5 nearest neighbours", 0.5,
+            "5 nearest neighbours", 0.5, worst=0.0,
         )
         for name, title, family, meaning in (
             ("precision", "Precision", "diversity", "Share of synthetic items that lie among real ones."),

@@ -193,7 +193,7 @@ def _compared(
 
 def _status(entry: Comparison, found: Estimate) -> Status:
     """Whether the interval reaches what real data gives."""
-    if found.floor is None:
+    if found.floor is None or (entry.worst is not None and found.floor.low <= entry.worst <= found.floor.high):
         return "unjudged"
     if entry.better == "higher":
         return "like real" if found.interval.high >= found.floor.low else "differs"

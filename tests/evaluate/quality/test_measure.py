@@ -140,3 +140,18 @@ def test_notes_and_totals_are_kept():
     real = replace(sample("real", 20), total=500, digest="d" * 64, notes=("a note",))
     result = measured(real, sample("made", 20, seed=1))
     assert (result.real.count, result.real.total, result.real.notes) == (20, 500, ("a note",))
+
+
+def test_a_floor_that_reaches_the_worst_value_judges_nothing():
+    """Four recordings of neighbouring windows: halves of them cover nothing of each other, so 0 is no verdict."""
+    rng = np.random.default_rng(0)
+    rows = np.repeat(10.0 * rng.normal(size=(4, 4)), 20, axis=0) + 0.01 * rng.normal(size=(80, 4))
+    groups = np.repeat(np.arange(4), 20)
+    views = {
+        "features": View(rows, groups, "group"),
+        "grouped": View(Grouped(rows, groups), groups, "group"),
+        "columns": View(rows, groups, "group"),
+    }
+    real = Sample("real", tuple(map(str, range(80))), views, groups=groups)
+    found = measured(real, sample("made", 80, shift=99.0)).metric("coverage")
+    assert found.value == 0.0 and found.floor.low == 0.0 and found.status == "unjudged"
