@@ -25,7 +25,7 @@ CASES = [
     ("die", {"rounding": 0.08, "ball": 0.72}),
     ("die", {"rounding": 0.0, "ball": 0.6, "pip_radius": 0.095, "pip_spacing": 0.27}),
     ("disc_cell", {}),
-    ("disc_cell", {"hollow": 0.0, "bumps": 0.2, "corners": 5, "radius": 1e-3, "thickness": 1e-3, "oval": 0.7}),
+    ("disc_cell", {"hollow": 0.0, "bumps": 0.2, "corners": 5, "radius": 1e-3, "thickness": 8e-4, "oval": 0.7}),
     ("lobed_cell", {}),
     ("lobed_cell", {"lobes": 1, "nucleus": 0.9, "oval": 0.8}),
     ("bolt", {}),
