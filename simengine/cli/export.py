@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from simengine.cli.options import add_recording_arguments, recording_hints, warnings_as_notes
+
 FORMATS = ("coco", "yolo", "parquet", "hdf5", "mat", "csv", "wav", "croissant")
 
 
@@ -24,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--samples", choices=("float32", "pcm24"), default="float32",
         help="of wav: exact floats, or 24-bit integers with their full scale in the JSON beside (default: float32)",
     )  # fmt: skip
+    add_recording_arguments(parser.add_argument_group("for recordings that are no data set of simengine"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -43,6 +46,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         from simengine.formats.signal_export import export_signals
 
-        path = export_signals(args.directory, form=args.format, out=args.out, sample_format=args.samples)
+        with warnings_as_notes():
+            path = export_signals(
+                args.directory, form=args.format, out=args.out, sample_format=args.samples, **recording_hints(args)
+            )
     print(path)
     return 0

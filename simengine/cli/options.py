@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simengine.formats.signal import SignalSet
     from simengine.scene.spec import SceneSpec
 
-__all__ = ["add_device_argument", "add_recording_arguments", "add_scene_arguments", "load_spec", "open_recordings"]
+__all__ = [
+    "add_device_argument", "add_recording_arguments", "add_scene_arguments", "load_spec", "open_recordings",
+    "recording_hints", "warnings_as_notes",
+]  # fmt: skip
 
 
 def add_scene_arguments(parser: argparse.ArgumentParser, *, flag: str = "", also: str = "") -> None:
@@ -51,25 +58,35 @@ def add_recording_arguments(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--channel", metavar="NAME", action="append", help="channel to take (default: all)")
 
 
-def open_recordings(args: argparse.Namespace, path: str) -> SignalSet:
-    """Opens the recordings that the options of `add_recording_arguments` describe, and tells what is doubtful."""
-    import sys
-    import warnings
-
+def recording_hints(args: argparse.Namespace) -> dict[str, Any]:
+    """What the options of `add_recording_arguments` tell `open_signal_set`."""
     from simengine.errors import SimengineError
-    from simengine.formats.signal import open_signal_set
 
-    columns = {} if args.bearing is None else {"bearing_model": args.bearing}
     try:
         speed = args.rpm if args.rpm in (None, "unknown") else float(args.rpm)
     except ValueError:
         raise SimengineError(f"--rpm is {args.rpm!r}: give turns per minute, e.g. 1480, or `unknown`.") from None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        data = open_signal_set(path, rate=args.rate, speed_rpm=speed, channels=args.channel, **columns)
-    for doubt in data.warnings:
-        print(f"note: {doubt}", file=sys.stderr)
-    return data
+    columns = {} if args.bearing is None else {"bearing_model": args.bearing}
+    return {"rate": args.rate, "speed_rpm": speed, "channels": args.channel, **columns}
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """Prints what is doubtful about recordings as notes."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for one in caught:
+        if issubclass(one.category, UserWarning):
+            print(f"note: {one.message}", file=sys.stderr)
+
+
+def open_recordings(args: argparse.Namespace, path: str) -> SignalSet:
+    """Opens the recordings that the options of `add_recording_arguments` describe, and tells what is doubtful."""
+    from simengine.formats.signal import open_signal_set
+
+    with warnings_as_notes():
+        return open_signal_set(path, **recording_hints(args))
 
 
 def load_plugins(args: argparse.Namespace) -> None:

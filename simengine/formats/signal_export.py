@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from simengine.dataset.disk import disk_errors, sync
 from simengine.errors import SimengineError
@@ -20,17 +21,23 @@ SIGNAL_FORMATS = ("parquet", "hdf5", "mat", "csv", "wav")
 
 
 def export_signals(
-    source: str | Path, *, form: str, out: str | Path | None = None, sample_format: SampleFormat = "float32"
+    source: str | Path,
+    *,
+    form: str,
+    out: str | Path | None = None,
+    sample_format: SampleFormat = "float32",
+    **hints: Any,
 ) -> Path:
-    """Writes the recordings of a data set in another format.
+    """Writes the recordings of a data set, or of any files, in another format.
 
     Args:
-        source: Folder of the data set, or anything that `open_signal_set` opens without hints.
+        source: Folder of the data set, or anything that `open_signal_set` opens.
         form: One of `SIGNAL_FORMATS`: ``parquet`` (a folder that ``bearing-datasets`` opens), ``hdf5`` (one file),
             ``mat`` (one file a recording, named as CWRU's), ``csv`` and ``wav`` (one a recording, labels as JSON).
         out: Where to; a file for ``hdf5``, else a folder that does not exist yet. By default a folder of the format's
             name in the data set.
         sample_format: Samples of ``wav``.
+        **hints: What the files may not say, as for `open_signal_set`.
 
     Returns:
         Path of the file or folder.
@@ -38,7 +45,7 @@ def export_signals(
     Raises:
         SimengineError: There are no recordings, something stands at ``out``, or the disk refuses.
     """
-    data = open_signal_set(source)
+    data = open_signal_set(source, **hints)
     home = Path(source) if Path(source).is_dir() else Path(source).parent
     default = {"hdf5": home / "hdf5" / "signals.h5", "parquet": home / "parquet" / data.name}
     path = Path(out) if out is not None else default.get(form, home / form)

@@ -80,6 +80,22 @@ def test_the_command_writes_into_the_data_set_and_never_over_what_is_there(folde
     assert main(["verify", str(folder)]) == 0
 
 
+def test_files_of_others_are_converted_with_what_they_do_not_say(tmp_path, capsys):
+    noise = np.random.default_rng(0).standard_normal(5000).astype("f4")
+    np.savez(tmp_path / "a.npz", IR007_0=noise)
+    assert main(["export", str(tmp_path / "a.npz"), "--format", "mat", "--out", str(tmp_path / "m")]) == 1
+    assert "no sampling rate is stated" in capsys.readouterr().err
+    hints = ["--rate", "12000", "--rpm", "1797", "--bearing", "6205"]
+    assert main(["export", str(tmp_path / "a.npz"), "--format", "mat", "--out", str(tmp_path / "m"), *hints]) == 0
+    (record,) = open_signal_set(tmp_path / "m")
+    assert (record.rate, record.speed_rpm, record.fault_type) == (
+        12_000,
+        1797,
+        "inner",
+    ) and record.bearing.elements == 9
+    assert np.array_equal(record.signal, noise)
+
+
 def test_what_can_not_be_exported_is_refused(folder, tmp_path):
     with pytest.raises(SimengineError, match="'xls' is no format of recordings: name one of parquet, hdf5"):
         write_signals(small_set(1), tmp_path / "x", form="xls")
