@@ -138,7 +138,8 @@ class SignalHints:
         rate = _positive(full.pop("fs", None), "fs", place, _NO_RATE)
         samples = _vector(signal, place)
         speed = full.get("speed_rpm")
-        if speed is not None or not self.speedless:
+        simulated = full.get("seed") is not None  # what it lacks, it lacks for good: an inertial unit has no shaft
+        if speed is not None or not (self.speedless or simulated):
             speed = _positive(speed, "speed_rpm", place, _NO_SPEED)
         try:
             samples = checked_signal(samples, rate).astype(np.float32)

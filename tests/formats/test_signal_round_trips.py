@@ -11,7 +11,7 @@ from oracles.signal_records import small_set
 
 from simengine.errors import SimengineError
 from simengine.formats.bearing_datasets import write_built
-from simengine.formats.signal import open_signal_set
+from simengine.formats.signal import SignalRecord, SignalSet, open_signal_set
 from simengine.formats.signal_csv import write_csv
 from simengine.formats.signal_hdf5 import write_hdf5
 from simengine.formats.signal_mat import write_mat
@@ -65,6 +65,16 @@ def test_signal_and_labels_come_back(form, data, tmp_path):
             assert plain(after.arrays[name]) == plain(before.arrays[name]), name
             assert after.arrays[name].dtype.kind == before.arrays[name].dtype.kind, name
         assert after.clock.turns(0.2) == before.clock.turns(0.2) and after.bearing == before.bearing
+
+
+@pytest.mark.parametrize("form", ["mat", "csv", "wav", "hdf5", "built"])
+def test_a_simulated_record_without_a_shaft_comes_back_too(form, data, tmp_path):
+    first = data.records[0]
+    row = {**first.row, "speed_rpm": None, "fault_type": None, "bearing_model": None, "quantity": "angular velocity"}
+    bare = SignalSet("imu", (SignalRecord(first.signal, first.rate, row),))
+    (again,) = open_signal_set(write(form, bare, tmp_path / form))
+    assert np.array_equal(again.signal, first.signal) and again.row["quantity"] == "angular velocity"
+    assert again.row.get("speed_rpm") is None and again.fault_type == "unknown"
 
 
 @pytest.mark.parametrize("form", ["mat", "csv", "wav", "pcm24", "hdf5", "built"])
