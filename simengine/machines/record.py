@@ -242,13 +242,18 @@ def _snr_gain(machine: Machine, stems: Mapping[str, np.ndarray], kept: slice) ->
     """The factor that brings the faults to the SNR at the first sensor."""
     if machine.snr is None:
         return 1.0
-    fault, background = (float(np.sqrt(np.mean(stems[name][0, kept] ** 2))) for name in ("fault", "background"))
-    return 10 ** (machine.snr / 20) * background / fault if fault > 0 else 1.0
+    fault, background = (float(_powers(stems[name][:1, kept])[0]) for name in ("fault", "background"))
+    return float(np.sqrt(10 ** (machine.snr / 10) * background / fault)) if fault > 0 else 1.0
 
 
 def _decibels(fault: np.ndarray, background: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
-        return 10 * np.log10(np.mean(fault**2, axis=1) / np.mean(background**2, axis=1))
+        return 10 * np.log10(_powers(fault) / _powers(background))
+
+
+def _powers(signals: np.ndarray) -> np.ndarray:
+    """Mean squares of the rows. Not by BLAS, whose sums depend on the number of its threads."""
+    return np.einsum("ij,ij->i", signals, signals) / signals.shape[1]
 
 
 def _tacho(clock: ShaftClock, pulses: int, end: float) -> np.ndarray:

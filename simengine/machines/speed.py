@@ -205,6 +205,8 @@ class WanderSpeed(SpeedProfile):
         walk = rng.standard_normal(len(grid)) * self.spread
         walk[1:] *= np.sqrt(1 - keep**2)
         walk = lfilter([1.0], [1.0, -keep], walk)
+        if base.steady_speed is not None:
+            return ShaftClock(grid, base.steady_speed * np.maximum(1 + walk, 0.0))
         extra = grid[~np.isin(grid, base.times)]
         times = np.concatenate([base.times, extra])
         speeds = np.concatenate([base.speeds, base.speed(extra)])
