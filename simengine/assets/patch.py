@@ -12,7 +12,7 @@ from simengine.assets.mapping import box_uv
 from simengine.assets.mesh import Mesh
 from simengine.assets.normals import corner_normals
 
-__all__ = ["Patch", "assemble", "flipped", "moved"]
+__all__ = ["Patch", "assemble", "flipped", "moved", "outwards"]
 
 Doubles = NDArray[np.float64]
 
@@ -54,6 +54,12 @@ def flipped(patch: Patch) -> Patch:
         normals=None if patch.normals is None else -patch.normals[:, ::-1],
         uv=None if patch.uv is None else patch.uv[:, ::-1],
     )
+
+
+def outwards(patches: Sequence[Patch]) -> list[Patch]:
+    """Patches that close a body, wound alike: turned inside out if they look inwards."""
+    corners = np.concatenate([patch.vertices[patch.faces] for patch in patches])
+    return list(patches) if np.linalg.det(corners).sum() > 0 else [flipped(patch) for patch in patches]
 
 
 def assemble(patches: Sequence[Patch], *, key: str, smoothing: float = 40.0) -> Mesh:

@@ -163,6 +163,7 @@ class ObjectRecord(_Record):
         distance: From the camera to the centre of the 3D box (background: to the object's origin) [m].
         velocity: Linear velocity in the world [m/s], 3 numbers.
         angular_velocity: In the world [rad/s], 3 numbers.
+        attributes: What the scene says of it besides, e.g. the severity of a defect.
     """
 
     id: int
@@ -192,6 +193,7 @@ class ObjectRecord(_Record):
     distance: float
     velocity: list[float]
     angular_velocity: list[float]
+    attributes: dict[str, Any] = field(default_factory=dict)
 
     _parts: ClassVar[Mapping[str, type[_Record]]] = {
         "world_from_object": PoseRecord,

@@ -103,6 +103,7 @@ class _Picture:
             "id": thing.id,
             "track": thing.id,
             "name": thing.name,
+            "attributes": dict(thing.spec.attributes),
             "group": thing.group,
             "category": None,
             "labelled": False,

@@ -5,6 +5,7 @@ The material of a slot is decided by three rules:
 1. The scene's ``materials[slot]`` describes it if given, else the scene's ``material``.
 2. A part that a parametric shape colours itself (pips, tape, cap, rim) keeps that colour unless
    ``materials[slot]`` names another: ``material: {base_color: red}`` makes a red die with white pips.
+   An object with ``material_of`` shows the material of another, drawn from that one's streams.
 3. Colour and pattern go together. Where that description names ``base_color`` or ``texture``, they hold, and a
    texture without a base colour is shown as it is (base colour 1, not the grey default). Where it names
    neither, the asset's own picture of the slot is used, else the asset's own colour, else the default colour.
@@ -96,9 +97,23 @@ def appearance(scene: Scene, trajectory: Trajectory) -> Appearance:
             asset = build(thing.spec.shape, base=scene.base)
             _check_slots(thing, asset)
             part = asset.links[link]
-            slots = tuple(builder.material(thing, part, slot) for slot in part.mesh.slot_names)
+            source = _continued(thing, scene)
+            slots = tuple(builder.material(source, part, slot) for slot in part.mesh.slot_names)
             parts.append(VisiblePart(body=body, mesh=part.mesh, materials=slots, id=id_, link=link))
     return Appearance(tuple(parts), tuple(builder.materials), tuple(builder.textures))
+
+
+def _continued(thing: SceneObject, scene: Scene) -> SceneObject:
+    """The object whose material a thing shows: its own, or the one that it continues."""
+    name = thing.spec.material_of
+    if name is None:
+        return thing
+    for other in scene.objects:
+        if other.name == name or (other.group == name and other.spec.material_of is None):
+            return other
+    raise SimengineError(
+        f"objects.{thing.name}.material_of: there is no object '{name}' with a material of its own in this draw."
+    )
 
 
 class _Builder:

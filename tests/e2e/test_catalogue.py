@@ -106,6 +106,7 @@ def renderer():
 
 
 PROMISES = {  # size, fewest labelled objects, share of the picture that labelled objects cover, classes seen at least
+    "defects": ([320, 240], 1, (0.15, 0.8), {"plate"}),
     "fan_rig": ([320, 240], 6, (0.05, 0.5), {"motor", "pulley", "belt"}),
     "gears": ([160, 120], 4, (0.08, 0.6), {"gear", "bolt"}),
     "particles": ([320, 240], 50, (0.03, 0.5), {"bead", "pellet", "granule"}),

@@ -17,7 +17,7 @@ from simengine.errors import Rejected
 if TYPE_CHECKING:
     from simengine.scene.schema import machine_shapes as shapes
 
-__all__ = ["cable"]
+__all__ = ["cable", "spline"]
 
 Doubles = NDArray[np.float64]
 
@@ -26,11 +26,11 @@ _SIDES = 10
 
 
 def cable(shape: shapes.Cable) -> Draft:
-    """A cable through its points, by a centripetal Catmull-Rom spline (Barry and Goldman, SIGGRAPH 1988)."""
+    """A cable through its points."""
     points = np.asarray(shape.points, float)
     if len(points) < 2 or (np.linalg.norm(np.diff(points, axis=0), axis=1) < 1e-9).any():
         raise Rejected("draw", "a cable needs two points or more, each away from the one before it.")
-    path = _spline(points)
+    path = spline(points)
     rings, facing = _rings(path, shape.diameter / 2)
     closed = np.concatenate([rings, rings[:, :1]], axis=1)
     patches = [grid(closed, np.concatenate([facing, facing[:, :1]], axis=1))]
@@ -42,8 +42,11 @@ def cable(shape: shapes.Cable) -> Draft:
     return Draft(patches, compound(*hulls))
 
 
-def _spline(points: Doubles) -> Doubles:
-    """The curve, shape (n, 3); it leaves and ends straight."""
+def spline(points: Doubles) -> Doubles:
+    """A centripetal Catmull-Rom spline through points (k, 3), shape (n, 3); it leaves and ends straight.
+
+    Source: Barry and Goldman, A recursive evaluation algorithm for a class of Catmull-Rom splines (SIGGRAPH 1988).
+    """
     points = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     knots = np.r_[0.0, np.cumsum(np.sqrt(np.linalg.norm(np.diff(points, axis=0), axis=1)))]
     pieces = []

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simengine.assets.draft import Draft
 from simengine.assets.hulls import compound, ring_hulls, turned_hull
-from simengine.assets.patch import Patch, flipped
+from simengine.assets.patch import Patch, flipped, outwards
 from simengine.assets.profile import polyline
 from simengine.assets.sweep import circle, grid, stitch, sweep
 
@@ -81,13 +81,7 @@ def _skin(rows: Doubles) -> list[Patch]:
         upper, lower = row[: _SECTION + 1], np.vstack([row[:1], row[:_SECTION:-1], row[_SECTION : _SECTION + 1]])
         cap = stitch(upper, lower, None, slot="blade", by="length")
         patches.append(flipped(cap) if last else cap)
-    return _outwards(patches)
-
-
-def _outwards(patches: list[Patch]) -> list[Patch]:
-    """A closed surface, turned so that its faces look outwards."""
-    corners = np.concatenate([patch.vertices[patch.faces] for patch in patches])
-    return patches if np.linalg.det(corners).sum() > 0 else [flipped(patch) for patch in patches]
+    return outwards(patches)
 
 
 def _thirds(rows: Doubles) -> list[tuple[Doubles, Doubles]]:
@@ -149,4 +143,4 @@ def _bar(rows: Doubles) -> list[Patch]:
     for row in (rows[0][::-1], rows[-1]):
         faces = np.array([(0, i, i + 1) for i in range(1, len(row) - 1)])
         patches.append(Patch(row, faces))
-    return _outwards(patches)
+    return outwards(patches)

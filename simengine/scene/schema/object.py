@@ -75,11 +75,16 @@ class Object(Part):
     materials: dict[str, Material] = Field(
         default_factory=dict, description="Materials by slot name (`pips`, `rim`, ...), instead of `material` there."
     )
+    material_of: Text | None = Field(
+        None,
+        description="Object whose material this one continues instead, pattern included: for what fills a gap in it, at the same position.",
+    )
+    attributes: dict[str, Variable] = Field(
+        default_factory=dict, description="Named values that are written into its record, e.g. a severity."
+    )
     physics: Physics = Field(default_factory=Physics, description="How it moves and touches.")
     placement: Placement = Field(
         default_factory=lambda: Placement(fixed=Fixed()), description="How it comes to its place."
     )
-    drive: Drive | None = Field(
-        None, description="The machine that moves it, if one does; forces do not then."
-    )
+    drive: Drive | None = Field(None, description="The machine that moves it, if one does; forces do not then.")
     visible: Flag = Field(True, description="Whether it is drawn.")
