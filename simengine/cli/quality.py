@@ -6,18 +6,16 @@ import argparse
 import sys
 from pathlib import Path
 
+from simengine.cli.detection_data import parse_data
 from simengine.cli.typed import typed_command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     add = parser.add_argument
-    add("--real", metavar="DIR", type=Path, required=True, help="real pictures, recordings or tables")
-    add("--synthetic", metavar="DIR", type=Path, required=True, help="synthetic ones of the same kind")
-    add("--holdout", metavar="DIR", type=Path, help="real data that the synthetic was not made from, for privacy")
-    add("--real-split", metavar="NAME", help="take one split of the real set, e.g. train")
-    add("--synthetic-split", metavar="NAME", help="take one split of the synthetic set")
-    add("--holdout-split", metavar="NAME", help="take one split of the holdout")
+    add("--real", metavar="DIR[@SPLIT]", required=True, help="real pictures, recordings or tables")
+    add("--synthetic", metavar="DIR[@SPLIT]", required=True, help="synthetic ones of the same kind")
+    add("--holdout", metavar="DIR[@SPLIT]", help="real data that the synthetic was not made from: privacy, utility")
     add("--out", metavar="DIR", type=Path, required=True, help="folder of the report")
     add("--kind", choices=("auto", "images", "signals", "tables"), default="auto", help="default: by what lies there")
     add(
@@ -43,17 +41,22 @@ def run(args: argparse.Namespace) -> int:
     from simengine.evaluate.quality.compare import Comparing, compare_folders, write_quality_report
     from simengine.evaluate.report.quality import quality_document
 
-    names = ("real", "synthetic", "holdout", "kind", "features", "device", "target", "seconds", "rate", "speed_rpm")
+    sets = [parse_data(text)[:2] for text in (args.real, args.synthetic, args.holdout) if text]
+    paths = [Path(folder) for folder, _ in sets]
+    names = ("kind", "features", "device", "target", "seconds", "rate", "speed_rpm")
     more = ("ignore_labels", "drop_missing", "limit", "resamples", "seed", "cache")
     job = Comparing(
+        real=paths[0],
+        synthetic=paths[1],
+        holdout=paths[2] if len(paths) > 2 else None,
+        splits=tuple(split for _, split in sets),
         **{name: getattr(args, name) for name in (*names, *more)},
-        splits=(args.real_split, args.synthetic_split, args.holdout_split),
         command=typed_command("quality", args, add_arguments),
     )
     told = _Teller(hidden=args.quiet)
-    result, sets = compare_folders(job, progress=told.items, measuring=told.metric)
+    result, pictures = compare_folders(job, progress=told.items, measuring=told.metric)
     told.clear()
-    page = write_quality_report(result, args.out, sets=sets)
+    page = write_quality_report(result, args.out, sets=pictures)
     print(quality_document(result).answer)
     for entry in result.left_out:
         print(f"left out: {entry.title}: {entry.reason}", file=sys.stderr)

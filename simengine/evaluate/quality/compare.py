@@ -36,7 +36,7 @@ class Comparing:
         real: Folder or file of real data.
         synthetic: Folder or file of synthetic data.
         holdout: Real data that the synthetic data was not made from; None if there is none.
-        splits: Names of splits of the three (real, synthetic, holdout); None for all of a set.
+        splits: Name of a split of each of them, in this order; None for all of a set.
         kind: ``images``, ``signals``, ``tables``, or ``auto``.
         features: Network for pictures; see `open_embedder`.
         device: Where it runs.
@@ -56,7 +56,7 @@ class Comparing:
     real: Path
     synthetic: Path
     holdout: Path | None = None
-    splits: tuple[str | None, str | None, str | None] = (None, None, None)
+    splits: tuple[str | None, ...] = ()
     kind: str = "auto"
     features: str = "lite0"
     device: str = "cpu"
@@ -106,7 +106,10 @@ def compare_folders(
     samples: list[Sample]
     if kind == "images":
         embedder = open_embedder(job.features, device=job.device)
-        sets = [open_pictures(path, split=split) for path, split in zip(job.paths, job.splits, strict=False)]
+        sets = [
+            open_pictures(path, split=split)
+            for path, split in zip(job.paths, (*job.splits, None, None, None), strict=False)
+        ]
         if job.ignore_labels:
             sets = [_unlabelled(one) for one in sets]
         samples = image_samples(sets, embedder, limit=job.limit, seed=job.seed, cache=cache, progress=progress)
