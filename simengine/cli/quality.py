@@ -48,16 +48,17 @@ def run(args: argparse.Namespace) -> int:
     job = Comparing(
         real=paths[0],
         synthetic=paths[1],
+        out=args.out,
         holdout=paths[2] if len(paths) > 2 else None,
         splits=tuple(split for _, split in sets),
         **{name: getattr(args, name) for name in (*names, *more)},
         command=typed_command("quality", args, add_arguments),
     )
     told = _Teller(hidden=args.quiet)
-    result, pictures = compare_folders(job, progress=told.items, measuring=told.metric)
+    result = compare_folders(job, progress=told.items, measuring=told.metric)
     told.clear()
-    page = write_quality_report(result, args.out, sets=pictures)
-    print(quality_document(result).answer)
+    page = write_quality_report(result, args.out)
+    print(quality_document(result, args.out).answer)
     for entry in result.left_out:
         print(f"left out: {entry.title}: {entry.reason}", file=sys.stderr)
     print(f"Report: {page}; the same as {page.with_suffix('.md').name}, quality.json and figures/")

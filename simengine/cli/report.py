@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     if (args.folder / "gain.json").is_file():
         page = write_gain_report(args.folder, out=args.out, quality=quality)
     elif (args.folder / "quality.json").is_file():
-        page = write_report(quality_document(read_quality(args.folder)), args.out or args.folder)
+        page = write_report(quality_document(read_quality(args.folder), args.folder), args.out or args.folder)
     else:
         raise SimengineError(
             f"{args.folder} holds neither gain.json nor quality.json: give the folder of `simengine gain` or of"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -35,6 +36,7 @@ class Comparing:
     Attributes:
         real: Folder or file of real data.
         synthetic: Folder or file of synthetic data.
+        out: Folder of the report.
         holdout: Real data that the synthetic data was not made from; None if there is none.
         splits: Name of a split of each of them, in this order; None for all of a set.
         kind: ``images``, ``signals``, ``tables``, or ``auto``.
@@ -55,6 +57,7 @@ class Comparing:
 
     real: Path
     synthetic: Path
+    out: Path
     holdout: Path | None = None
     splits: tuple[str | None, ...] = ()
     kind: str = "auto"
@@ -80,7 +83,7 @@ class Comparing:
 
 def compare_folders(
     job: Comparing, *, progress: Progress | None = None, measuring: Callable[[str], None] | None = None
-) -> tuple[QualityResult, Sequence[DetectionSet]]:
+) -> QualityResult:
     """Opens, describes and measures.
 
     Args:
@@ -89,7 +92,7 @@ def compare_folders(
         measuring: Called with the title of each metric.
 
     Returns:
-        The result, and the sets of pictures (empty for other kinds).
+        The result; pictures of pairs are named from the folder of the report.
 
     Raises:
         SimengineError: A folder is empty or of another kind, sets don't fit together, or values are missing.
@@ -139,16 +142,15 @@ def compare_folders(
         bands=bands,
         progress=measuring,
     )
-    return result, sets
+    return _with_paths(result, sets, job.out) if sets else result
 
 
-def write_quality_report(result: QualityResult, out: Path, *, sets: Sequence[DetectionSet] = ()) -> Path:
+def write_quality_report(result: QualityResult, out: str | Path) -> Path:
     """Writes ``quality.json``, ``report.html``, ``report.md`` and ``figures/``.
 
     Args:
         result: What was found.
-        out: Folder, made if need be.
-        sets: The real and the synthetic pictures, for the pairs.
+        out: Folder, made if need be; the one that its pictures are named from.
 
     Returns:
         Path of the page.
@@ -156,24 +158,21 @@ def write_quality_report(result: QualityResult, out: Path, *, sets: Sequence[Det
     Raises:
         SimengineError: The disk refuses, or a picture can't be read.
     """
-    from simengine.evaluate.report.document import Picture
-    from simengine.evaluate.report.pictures import shown_picture
     from simengine.evaluate.report.quality import quality_document
     from simengine.evaluate.report.write import write_report
 
-    paths = [{image.id: image.path for image in one.images} for one in sets[:2]]
-
-    def pair(synthetic: str, real: str) -> tuple[Picture, Picture]:
-        return (
-            shown_picture(
-                paths[1][synthetic], words=f"synthetic picture {synthetic}", caption=f"synthetic: {synthetic}"
-            ),
-            shown_picture(paths[0][real], words=f"real picture {real}", caption=f"real: {real}"),
-        )
-
-    page = write_report(quality_document(result, pictures=pair if paths else None), out)
-    write_quality(result, out / "quality.json")
+    folder = Path(out)
+    page = write_report(quality_document(result, folder), folder)
+    write_quality(result, folder / "quality.json")
     return page
+
+
+def _with_paths(result: QualityResult, sets: Sequence[DetectionSet], out: Path) -> QualityResult:
+    real, synthetic = ({image.id: os.path.relpath(image.path, out) for image in one.images} for one in sets[:2])
+    pairs = (
+        replace(pair, synthetic_path=synthetic[pair.synthetic], real_path=real[pair.real]) for pair in result.pairs
+    )
+    return replace(result, pairs=tuple(pairs))
 
 
 def _unlabelled(one: DetectionSet) -> DetectionSet:

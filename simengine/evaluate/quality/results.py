@@ -178,13 +178,17 @@ class NearestPair:
         synthetic: Its name.
         real: Name of the real item.
         similarity: Cosine of their features.
-        words: Which pair this is, e.g. ``closest`` or ``median``.
+        words: Which pair this is: ``closest``, ``middle`` or ``farthest``.
+        synthetic_path: The synthetic picture, as path from the folder of ``quality.json``; empty for other items.
+        real_path: The real picture.
     """
 
     synthetic: str
     real: str
     similarity: float
     words: str
+    synthetic_path: str = ""
+    real_path: str = ""
 
 
 @dataclass(frozen=True)

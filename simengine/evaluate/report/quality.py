@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 from simengine.evaluate.quality.results import Histogram, MetricResult, Profile, QualityResult
 from simengine.evaluate.report.charts.axis import number_text
@@ -22,16 +24,13 @@ from simengine.evaluate.report.document import (
     Gallery,
     Key,
     Paragraph,
-    Picture,
     Section,
     Table,
     Tone,
 )
+from simengine.evaluate.report.pictures import shown_picture
 
-__all__ = ["PairPictures", "quality_document", "quality_sections"]
-
-PairPictures = Callable[[str, str], tuple[Picture, Picture] | None]
-"""From the names of a synthetic and a real item to their pictures, or None where there are none."""
+__all__ = ["quality_document", "quality_sections"]
 
 _WORDS = {"images": ("picture", "pictures"), "signals": ("window", "windows"), "tables": ("row", "rows")}
 _FAMILIES = (
@@ -45,17 +44,17 @@ _HOW = "Values with 95 % intervals; the grey band is what real data gives agains
 _KEY = Key((("blue", "real"), ("orange", "synthetic")))
 
 
-def quality_document(result: QualityResult, *, pictures: PairPictures | None = None) -> Document:
+def quality_document(result: QualityResult, folder: Path) -> Document:
     """Writes the report of a comparison.
 
     Args:
         result: What was found.
-        pictures: Gives the pictures of nearest pairs.
+        folder: That of ``quality.json``, from which pictures are named; those that are gone are left out.
     """
     answer, tone = _answer(result)
     sections = [section for family in _FAMILIES if (section := _family(result, *family))]
     place = next((k + 1 for k, section in enumerate(sections) if section.name == "fidelity"), 0)
-    sections[place:place] = [section for section in (_spread(result), _pairs(result, pictures)) if section]
+    sections[place:place] = [section for section in (_spread(result), _pairs(result, folder)) if section]
     return Document(
         kind="quality",
         title=f"Quality of synthetic {_WORDS[result.kind][1]}",
@@ -262,12 +261,20 @@ def _profile(profile: Profile) -> Figure:
     )
 
 
-def _pairs(result: QualityResult, pictures: PairPictures | None) -> Section | None:
+def _pairs(result: QualityResult, folder: Path) -> Section | None:
     groups, captions = [], []
-    for pair in result.pairs if pictures else ():
-        shown = pictures(pair.synthetic, pair.real) if pictures else None
-        if shown is not None:
-            groups.append(shown)
+    for pair in result.pairs:
+        # normalised, since `..` leads nowhere from a folder that is yet to be made
+        made, real = (Path(os.path.normpath(folder / path)) for path in (pair.synthetic_path, pair.real_path))
+        if pair.synthetic_path and made.is_file() and real.is_file():
+            groups.append(
+                (
+                    shown_picture(
+                        made, words=f"synthetic picture {pair.synthetic}", caption=f"synthetic: {pair.synthetic}"
+                    ),
+                    shown_picture(real, words=f"real picture {pair.real}", caption=f"real: {pair.real}"),
+                )
+            )
             captions.append(f"{pair.words}, cosine {number_text(pair.similarity)}")
     if not groups:
         return None

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,7 +15,6 @@ from simengine.evaluate.quality.results import (
     Reference,
     SetSummary,
 )  # fmt: skip
-from simengine.evaluate.report.document import Picture
 from simengine.evaluate.report.markdown import markdown_text
 from simengine.evaluate.report.page import html_page
 from simengine.evaluate.report.quality import quality_document, quality_sections
@@ -49,15 +49,15 @@ def result():
             Histogram("classes", "Class", (), ("one", "two"), (0.5, 0.5), (0.7, 0.3)),
         ),
         profiles=(Profile("spectrum", "Power", "cycles", "dB", False, (0.1, 0.2), ((1, 0, 2), (1, 0, 2)), ((1, 0, 2), (2, 1, 3))),),
-        pairs=(NearestPair("s1", "r1", 0.9, "closest"),),
+        pairs=(NearestPair("s1", "r1", 0.9, "closest", "made.png", "real.png"),),
         settings={"seed": 0},
         versions={"simengine": "0.1.0"},
         command="simengine quality --real dice --synthetic made --out report",
     )  # fmt: skip
 
 
-def test_a_difference_is_said_first(result):
-    document = quality_document(result)
+def test_a_difference_is_said_first(result, tmp_path):
+    document = quality_document(result, tmp_path)
     assert document.answer == (
         "The synthetic pictures can be told from the real ones: KID is 0.4 [0.39, 0.41], 40 times the most that real data"
         " gives against real data (0.01)."
@@ -66,20 +66,21 @@ def test_a_difference_is_said_first(result):
     assert "0 of 4 metrics lie where real data lies" in document.more[0]
 
 
-def test_no_difference_is_not_called_equality(result):
+def test_no_difference_is_not_called_equality(result, tmp_path):
     same = replace(result, metrics=(metric("kid", 0.001),))
-    document = quality_document(same)
+    document = quality_document(same, tmp_path)
     assert document.answer.startswith("No difference shown") and document.tone == "good"
 
 
-def test_too_little_data_is_said(result):
-    document = quality_document(replace(result, metrics=()))
+def test_too_little_data_is_said(result, tmp_path):
+    document = quality_document(replace(result, metrics=()), tmp_path)
     assert "nothing can be told" in document.answer
 
 
-def test_everything_measured_stands_in_page_and_markdown(result):
-    jpeg = Picture(np.zeros(3, np.uint8).tobytes(), 3, 3, "w", "made: s1")
-    document = quality_document(result, pictures=lambda synthetic, real: (jpeg, jpeg))
+def test_everything_measured_stands_in_page_and_markdown(result, tmp_path):
+    for name in ("made", "real"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.zeros((9, 9, 3), np.uint8))
+    document = quality_document(result, tmp_path)
     names = [section.name for section in document.sections]
     assert names == ["fidelity", "spread", "pairs", "diversity", "bias", "left-out", "run"]
     for text in (html_page(document), markdown_text(document).replace("\\", "")):
@@ -103,3 +104,7 @@ def test_a_gain_report_holds_it_in_short(result):
         "Diversity: 0 of 1 metrics like real data",
         "Bias: 0 of 1 metrics like real data",
     ]
+
+
+def test_pictures_that_are_gone_are_left_out(result, tmp_path):
+    assert "pairs" not in [section.name for section in quality_document(result, tmp_path).sections]
