@@ -121,7 +121,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 def _is_number(cell: str, delimiter: str) -> bool:
     try:
-        float(cell.replace(",", ".") if delimiter in ";\t" else cell)
+        float(cell.replace(",", ".") if delimiter != "," else cell)
     except ValueError:
         return False
     return True
@@ -130,7 +130,7 @@ def _is_number(cell: str, delimiter: str) -> bool:
 def _numbers(source: Path, lines: list[tuple[int, str]], delimiter: str, width: int) -> np.ndarray:
     """All cells as doubles, shape (lines, width)."""
     texts = [line for _, line in lines]
-    if delimiter in ";\t":  # where these part cells, a comma may be the decimal mark
+    if delimiter != ",":  # then a comma can only be the decimal mark
         texts = [text.replace(",", ".") for text in texts]
     try:
         table = np.loadtxt(texts, delimiter=None if delimiter == " " else delimiter, ndmin=2, quotechar='"')

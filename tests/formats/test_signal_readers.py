@@ -123,6 +123,12 @@ def test_csv_takes_the_rate_from_times_and_the_speed_from_a_column(tmp_path, col
     assert record.speed_rpm == pytest.approx(1500.5) and record.row["axis"] == "x"
 
 
+def test_one_column_with_decimal_commas_is_read(tmp_path):
+    (tmp_path / "a.txt").write_text("acc\n" + "\n".join(f"{x:.6f}".replace(".", ",") for x in NOISE))
+    (record,) = open_signal_set(tmp_path, rate=1000, speed_rpm=600)
+    assert record.signal == pytest.approx(NOISE, abs=1e-6) and record.row["channel"] == "acc"
+
+
 def test_csv_states_columns_in_comments_and_beside_itself(tmp_path):
     (tmp_path / "IR014_2.csv").write_text("# fs: 48000 Hz\n# rpm = 1750\nDE\n" + "\n".join(map(str, NOISE)))
     record = open_signal_set(tmp_path).records[0]
