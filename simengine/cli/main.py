@@ -27,6 +27,10 @@ COMMANDS = (
     "refine",
     "audit",
     "quality",
+    "gain",
+    "train",
+    "evaluate",
+    "predict",
     "report",
     "doctor",
 )

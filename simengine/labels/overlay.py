@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import ceil, floor
 
 import numpy as np
@@ -12,7 +12,7 @@ from simengine.dataset.record import ObjectRecord
 from simengine.labels.palette import Color, class_color, instance_colors
 from simengine.labels.text import draw_text, text_width
 
-__all__ = ["depth_picture", "draw_labels", "instances_picture", "normals_picture", "resize_picture"]
+__all__ = ["depth_picture", "draw_boxes", "draw_labels", "instances_picture", "normals_picture", "resize_picture"]
 
 Picture = NDArray[np.uint8]
 
@@ -66,7 +66,43 @@ def draw_labels(
         for entry in labelled:
             _draw_box(shown, entry.box_exported or entry.box, colors[entry.id], factor)
     if names:
-        _draw_names(shown, [entry for entry in labelled if entry.box], colors, factor)
+        named = [entry for entry in labelled if entry.box]
+        _draw_names(
+            shown,
+            [entry.category or "" for entry in named],
+            [_corners(entry.box_exported or entry.box or (0, 0, 0, 0), factor) for entry in named],
+            [colors[entry.id] for entry in named],
+        )
+    return shown
+
+
+def draw_boxes(
+    rgb: Picture,
+    boxes: Sequence[Sequence[float]],
+    *,
+    names: Sequence[str],
+    colors: Sequence[Color],
+    scale: float = 1.0,
+) -> Picture:
+    """Draws boxes with their names over a picture.
+
+    Args:
+        rgb: The picture, uint8, shape (H, W, 3).
+        boxes: [x, y, w, h] each, pixels.
+        names: What to write beside each; empty for nothing.
+        colors: Of each.
+        scale: Size of the result relative to `rgb`; lines and letters are drawn at the final size.
+
+    Returns:
+        A new picture, uint8, shape (H * scale, W * scale, 3).
+    """
+    shown = resize_picture(rgb, scale)
+    factor = shown.shape[1] / rgb.shape[1]
+    for box, color in zip(boxes, colors, strict=True):
+        _draw_box(shown, box, color, factor)
+    said = [index for index, name in enumerate(names) if name]
+    corners = [_corners(boxes[index], factor) for index in said]
+    _draw_names(shown, [names[index] for index in said], corners, [colors[index] for index in said])
     return shown
 
 
@@ -197,15 +233,15 @@ def _draw_dashed(picture: Picture, box: Sequence[float], factor: float) -> None:
             cv2.line(picture, ends[0], ends[1], _DROPPED, 1, cv2.LINE_AA, _SHIFT)
 
 
-def _draw_names(picture: Picture, entries: Sequence[ObjectRecord], colors: Mapping[int, Color], factor: float) -> None:
-    """Writes each class beside its box, where it hides least of the other boxes and names."""
+def _draw_names(
+    picture: Picture, names: Sequence[str], boxes: Sequence[tuple[float, float, float, float]], colors: Sequence[Color]
+) -> None:
+    """Writes each name beside its box, where it hides least of the other boxes and names."""
     height, width = picture.shape[:2]
     size = max(10, min(16, round(height / 34)))
     high, pad = round(1.35 * size), max(3, size // 3)
-    boxes = [_corners(entry.box_exported or entry.box or (0, 0, 0, 0), factor) for entry in entries]
     taken: list[tuple[float, float, float, float]] = list(boxes)
-    for entry, (x0, y0, x1, y1) in zip(entries, boxes, strict=True):
-        text = entry.category or ""
+    for text, color, (x0, y0, x1, y1) in zip(names, colors, boxes, strict=True):
         wide = text_width(text, size=size, bold=True) + 2 * pad
         corners = [(round(x), y) for y in (floor(y0) - high, ceil(y1)) for x in (x0 - 1, x1 + 1 - wide)]
         spots = [(min(max(0, x), max(0, width - wide)), min(max(0, y), max(0, height - high))) for x, y in corners]
@@ -213,7 +249,6 @@ def _draw_names(picture: Picture, entries: Sequence[ObjectRecord], colors: Mappi
             spots, key=lambda spot: sum(_overlap((*spot, spot[0] + wide, spot[1] + high), b) for b in taken)
         )
         taken.append((left, top, left + wide, top + high))
-        color = colors[entry.id]
         _fill(picture, (left, top, left + wide, top + high), color, 0.92)
         ink = (24, 26, 30) if np.dot(color, [0.2126, 0.7152, 0.0722]) > 150 else (255, 255, 255)
         draw_text(picture, text, (left + pad, top + round(1.04 * size)), size=size, color=ink, bold=True)

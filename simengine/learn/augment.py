@@ -5,12 +5,23 @@ Small pure functions on pictures, and one recipe that draws their strengths. Geo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["AUGMENTATIONS", "Augmentation", "add_noise", "blur", "change_colors", "compress", "disturb"]
+from simengine.errors import SimengineError
+
+__all__ = [
+    "AUGMENTATIONS",
+    "Augmentation",
+    "add_noise",
+    "blur",
+    "change_colors",
+    "compress",
+    "disturb",
+    "named_augmentation",
+]
 
 Picture = NDArray[np.uint8]
 
@@ -48,10 +59,28 @@ class Augmentation:
 
 AUGMENTATIONS = {
     "none": Augmentation(),
-    "light": Augmentation(light=0.1, color=0.15, scale=1.1),
-    "strong": Augmentation(light=0.3, color=0.4, hue=12.0, blur=1.2, noise=10.0, jpeg=35, scale=1.3),
+    "light": Augmentation(light=0.1, color=0.15, scale=1.1, mosaic=0.7),
+    "strong": Augmentation(light=0.3, color=0.4, hue=12.0, blur=1.2, noise=10.0, jpeg=35, scale=1.3, mosaic=0.7),
 }
 """Named strengths; mirroring and turning depend on the labels and are off."""
+
+
+def named_augmentation(name: str, *, symmetry: str = "none") -> Augmentation:
+    """One of `AUGMENTATIONS` with the changes that leave the labels of a data set true.
+
+    Args:
+        name: ``none``, ``light`` or ``strong``.
+        symmetry: ``none``, ``mirror``, ``quarters`` (quarter turns) or ``all``.
+
+    Raises:
+        SimengineError: A name is unknown.
+    """
+    if name not in AUGMENTATIONS:
+        raise SimengineError(f"there is no augmentation {name!r}; there are {', '.join(AUGMENTATIONS)}.")
+    if symmetry not in ("none", "mirror", "quarters", "all"):
+        raise SimengineError(f"there is no symmetry {symmetry!r}; there are none, mirror, quarters and all.")
+    how = AUGMENTATIONS[name]
+    return replace(how, mirror=symmetry in ("mirror", "all"), quarters=symmetry in ("quarters", "all"))
 
 
 def disturb(rng: np.random.Generator, picture: Picture, how: Augmentation) -> Picture:

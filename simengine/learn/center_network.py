@@ -44,12 +44,48 @@ class _Conv(nn.Sequential):
         )
 
 
+class _Pyramid(nn.Module):
+    """Features of all strides as one map of stride 8: coarse ones are added from the top down, fine ones as channels.
+
+    The convolutions that follow add to what they are given, so that the backbone's features reach the outputs by a
+    linear path from the first step on.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        # Stride 4 as channels of stride 8: pips and edges for the price of one small convolution.
+        self.fine = nn.Conv2d(4 * CHANNELS[4], width, 1)
+        self.lateral = nn.ModuleDict({str(stride): nn.Conv2d(CHANNELS[stride], width, 1) for stride in (8, 16, 32)})
+        self.smooth = _Conv(width)
+        self.head = _Conv(width)
+
+    def forward(self, features: dict[int, Tensor]) -> Tensor:
+        x = self.lateral["32"](features[32])
+        for stride in (16, 8):
+            x = nn.functional.interpolate(x, scale_factor=2.0, mode="nearest") + self.lateral[str(stride)](
+                features[stride]
+            )
+        x = x + self.fine(features[4])
+        x = x + self.smooth(x)
+        return x + self.head(x)
+
+    @torch.no_grad()
+    def standardize(self, features: dict[int, Tensor]) -> None:
+        """Makes the first layers see channels of mean 0 and deviation 1."""
+        for stride, layer in ((4, self.fine), *((stride, self.lateral[str(stride)]) for stride in (8, 16, 32))):
+            deviation, mean = torch.std_mean(features[stride], dim=(0, 2, 3))
+            layer.weight /= deviation.clamp(min=1e-3)[None, :, None, None]
+            layer.bias -= layer.weight[:, :, 0, 0] @ mean
+
+
 class CenterNetwork(nn.Module):
     """Pictures to `CenterMaps`.
 
+    Finding and naming have a pyramid each: in one, the losses of finding drown what tells classes apart.
+
     Args:
         classes: Number of classes.
-        width: Channels of pyramid and heads.
+        width: Channels of pyramids and heads.
         frozen: Blocks of the backbone that don't learn.
         prior: Share of the cells that hold a centre, for the first guess.
     """
@@ -57,11 +93,8 @@ class CenterNetwork(nn.Module):
     def __init__(self, classes: int, *, width: int = 64, frozen: int = 5, prior: float = 0.01) -> None:
         super().__init__()
         self.backbone = Lite0(frozen=frozen)
-        self.fine = nn.Conv2d(4 * CHANNELS[4], width, 1)
-        self.lateral = nn.ModuleDict({str(stride): nn.Conv2d(CHANNELS[stride], width, 1) for stride in (8, 16, 32)})
-        self.smooth = _Conv(width)
-        self.where = _Conv(width)
-        self.what = _Conv(width)
+        self.where = _Pyramid(width)
+        self.what = _Pyramid(width)
         self.heat = nn.Conv2d(width, 1, 1)
         self.edges = nn.Conv2d(width, 4, 1)
         self.classes = nn.Conv2d(width, classes, 1)
@@ -70,19 +103,30 @@ class CenterNetwork(nn.Module):
             nn.init.zeros_(layer.bias)
         nn.init.constant_(self.heat.bias, float(torch.logit(torch.tensor(prior))))
 
+    def standardize(self, pictures: Tensor) -> None:
+        """Starts the pyramids from features of mean 0 and deviation 1, channel by channel, as these pictures have them.
+
+        Channels of a trained backbone differ in size by orders of magnitude; what is small would be learned last. The
+        factors go into the weights: nothing is computed more afterwards.
+
+        Args:
+            pictures: A batch like those to come, as `forward` takes it.
+        """
+        with torch.no_grad():
+            features = self._features(pictures)
+        self.where.standardize(features)
+        self.what.standardize(features)
+
     def forward(self, pictures: Tensor) -> CenterMaps:
         """Reads pictures.
 
         Args:
             pictures: 0..255, RGB, any type, shape (n, 3, h, w), h and w multiples of 32.
         """
+        features = self._features(pictures)
+        where = self.where(features)
+        return CenterMaps(self.heat(where), self.edges(where), self.classes(self.what(features)))
+
+    def _features(self, pictures: Tensor) -> dict[int, Tensor]:
         features = self.backbone((pictures.float() - 127.0) / 128.0)
-        x = self.lateral["32"](features[32])
-        for stride in (16, 8):
-            x = nn.functional.interpolate(x, scale_factor=2.0, mode="nearest") + self.lateral[str(stride)](
-                features[stride]
-            )
-        # Stride 4 as channels of stride 8: pips and edges for the price of one small convolution.
-        x = self.smooth(x + self.fine(nn.functional.pixel_unshuffle(features[4], 2)))
-        where = self.where(x)
-        return CenterMaps(self.heat(where), self.edges(where), self.classes(self.what(x)))
+        return {**features, 4: nn.functional.pixel_unshuffle(features[4], 2)}

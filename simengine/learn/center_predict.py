@@ -59,7 +59,8 @@ def tile_starts(length: int) -> list[int]:
     if length <= _TILE + _OVERLAP:
         return [0]
     count = -(-(length - _OVERLAP) // (_TILE - _OVERLAP))
-    return np.linspace(0, length - _TILE, count).round().astype(int).tolist()
+    # On the grid of the coarsest features, so that every tile sees its pixels as the whole picture would be seen.
+    return (np.ceil(np.linspace(0, length - _TILE, count) / 32).astype(int) * 32).tolist()
 
 
 def _tiles(picture: NDArray[Any]) -> Iterator[tuple[NDArray[np.uint8], int, int, NDArray[np.float32]]]:

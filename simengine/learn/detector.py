@@ -62,8 +62,11 @@ __all__ = [
     "Detections",
     "Detector",
     "Report",
+    "MODEL_FILE",
     "TrainedDetector",
     "align_classes",
+    "as_one_class",
+    "best_of_each",
     "choose_device",
     "load_detector",
     "open_detector",
@@ -91,6 +94,30 @@ class Detections:
     boxes: NDArray[np.float32]
     scores: NDArray[np.float32]
     labels: NDArray[np.int64]
+
+
+def as_one_class(found: Detections) -> Detections:
+    """The same boxes, each once, as one class: what detectors say of several classes at one box adds up to its score."""
+    order, scores, _ = _by_box(found)
+    best = np.argsort(-scores, kind="stable")
+    return Detections(found.boxes[order][best], np.minimum(scores[best], 1.0), np.zeros(len(best), np.int64))
+
+
+def best_of_each(found: Detections) -> Detections:
+    """Each box once, with its surest class."""
+    order, _, _ = _by_box(found)
+    keep = np.sort(order)
+    return Detections(found.boxes[keep], found.scores[keep], found.labels[keep])
+
+
+def _by_box(found: Detections) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
+    """Distinct boxes: index of the surest entry, sum of the scores; and the box of each entry."""
+    if not len(found.scores):
+        empty = np.zeros(0, np.int64)
+        return empty, np.zeros(0, np.float32), empty
+    _, first, owner = np.unique(found.boxes, axis=0, return_index=True, return_inverse=True)
+    owner = owner.reshape(-1)
+    return first, np.bincount(owner, found.scores).astype(np.float32), owner
 
 
 class TrainedDetector(Protocol):

@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 
@@ -130,6 +131,9 @@ class Lite0Detector:
             scale=settings.scale,
             augmentation=settings.augmentation,
         )
+        if init is None:
+            first = np.stack([crop.picture for crop in feed.batch(0)])
+            network.standardize(torch.from_numpy(first).permute(0, 3, 1, 2).to(place))
         facts = {
             "data": [_describe(part, weight) for part, weight in aligned],
             "steps": steps,

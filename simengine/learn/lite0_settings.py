@@ -44,7 +44,7 @@ class Lite0Settings:
     frozen: int = 5
     spread: float = 0.54
     box_weight: float = 2.0
-    class_weight: float = 1.0
+    class_weight: float = 5.0
     augmentation: Augmentation = AUGMENTATIONS["strong"]
 
     def __post_init__(self) -> None:
