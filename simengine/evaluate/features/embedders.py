@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from simengine.dataset.disk import disk_errors
 from simengine.errors import SimengineError
 
 __all__ = ["Embedder", "open_embedder"]
@@ -134,12 +136,17 @@ def _forward(network: Callable[[Any], Any], device: str) -> Forward:
 
 
 def _revision(model: str) -> str:
-    """A local model by the sizes and times of its files, so that the cache notices when it is trained on."""
+    """A hub model by its name, a local one by its content too, so that the cache notices when it was trained on."""
     folder = Path(model)
     if not folder.is_dir():
         return model
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    return f"{folder.name} ({', '.join(f'{f.name} {f.stat().st_size} {f.stat().st_mtime_ns}' for f in files)})"
+    whole = sha256()
+    with disk_errors("read", folder):
+        for path in sorted(path for path in folder.iterdir() if path.is_file()):
+            with path.open("rb") as file:
+                while block := file.read(1 << 20):
+                    whole.update(block)
+    return f"{folder.name} ({whole.hexdigest()[:16]})"
 
 
 def _torch() -> Any:

@@ -43,7 +43,7 @@ th{text-align:left;color:var(--muted);font-weight:600;font-size:.82rem;padding:6
 td{padding:10px;border-bottom:1px solid var(--line);vertical-align:top}
 tr>:first-child{padding-left:0}tr>:last-child{padding-right:0}
 td .note{display:block;color:var(--muted);font-size:.84rem;margin-top:2px}
-td.name{font-weight:600}td.name .note{font-weight:400;max-width:44ch}
+td.name{font-weight:600;min-width:132px}td.name .note{font-weight:400;max-width:44ch}
 .num{font-variant-numeric:tabular-nums}
 th.num,td.num{text-align:right}
 .chip{display:inline-block;padding:1px 9px;border-radius:99px;border:1px solid currentColor;font-size:.8rem;font-weight:600;white-space:nowrap}

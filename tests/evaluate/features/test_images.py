@@ -5,7 +5,7 @@ import pytest
 from simengine.errors import SimengineError
 from simengine.evaluate.features.cache import FeatureCache
 from simengine.evaluate.features.embedders import Embedder, open_embedder
-from simengine.evaluate.features.images import describe_images
+from simengine.evaluate.features.images import describe_images, embed
 from simengine.evaluate.metrics.duplicates import perceptual_hash
 from simengine.formats.detection import read_picture
 
@@ -103,3 +103,19 @@ def test_any_vision_model_of_transformers_serves(tmp_path, pictures):
 def test_a_model_that_is_not_there_is_named(pictures):
     with pytest.raises(SimengineError, match=r"no-such/model.*(simengine\[hub\]|lite0)"):
         describe_images(pictures[:1], open_embedder("./no-such/model"))
+
+
+def test_a_local_model_is_known_by_its_content(tmp_path):
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "weights").write_bytes(b"one")
+    first = open_embedder(str(folder)).recipe
+    assert first == open_embedder(str(folder)).recipe and "model (" in first and str(tmp_path) not in first
+    (folder / "weights").write_bytes(b"two")
+    assert open_embedder(str(folder)).recipe != first
+
+
+def test_pictures_in_memory_have_the_features_of_their_files(pictures):
+    held = [read_picture(path) for path in pictures]
+    assert np.allclose(embed(held, colours()), describe_images(pictures, colours()).vectors)
+    assert embed([], colours()).shape == (0, 0)
