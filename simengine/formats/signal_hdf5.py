@@ -28,7 +28,7 @@ from simengine.formats.signal_rows import FileNames, shared_and_own
 if TYPE_CHECKING:
     import h5py
 
-__all__ = ["read_hdf5", "write_hdf5"]
+__all__ = ["opened", "read_hdf5", "write_hdf5"]
 
 _CHUNK = 1 << 16  # samples
 _UNIT = re.compile(r", ([^ ,;]+)(?: from the first sample| then)?$")
@@ -48,7 +48,7 @@ def read_hdf5(source: Path, hints: SignalHints) -> LazyRecords:
         if inside and node.size >= LEAST_SAMPLES and (name.endswith("/signal") or "signal" not in node.parent):
             places.append(name)
 
-    with _opened(source) as file:
+    with opened(source) as file:
         file.visititems(visit)
         names = [_channel(file[place]) for place in places]
         if not places:
@@ -108,7 +108,7 @@ def _unit_of(name: str) -> str:
 
 
 def _record(source: Path, hints: SignalHints, place: str) -> SignalRecord:
-    with _opened(source) as file:
+    with opened(source) as file:
         node = file[place]
         row: dict[str, Any] = columns_of_name(source.stem, within=source.stem)
         own = node.name.endswith("/signal")
@@ -160,7 +160,12 @@ def _value(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _opened(source: Path) -> h5py.File:
+def opened(source: Path) -> h5py.File:
+    """Opens an HDF5 file for reading.
+
+    Raises:
+        SimengineError: It is no sound HDF5 file, or h5py is not installed.
+    """
     h5py = _h5py()
     with disk_errors("read", source):
         source.open("rb").close()

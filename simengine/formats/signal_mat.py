@@ -1,4 +1,4 @@
-"""MATLAB ``.mat`` (version 5), in the naming of CWRU: ``X105_DE_time`` for a channel, ``X105RPM`` for the speed.
+"""MATLAB ``.mat``, in the naming of CWRU: ``X105_DE_time`` for a channel, ``X105RPM`` for the speed.
 
 The number in the names tells rate and fault of CWRU's own records. What `write_mat` writes has the labels as JSON text in
 ``X1_labels`` (``jsondecode`` in MATLAB), the rate in ``X1FS``, and stems as ``X1_DE_stem_fault``. Files with other
@@ -35,20 +35,9 @@ def read_mat(source: Path, hints: SignalHints) -> list[SignalRecord]:
     """Reads all channels of a ``.mat`` file.
 
     Raises:
-        SimengineError: The file is damaged or of version 7.3, has no signals, or a record is not fit.
+        SimengineError: The file is damaged, has no signals, or a record is not fit.
     """
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
-    try:
-        with disk_errors("read", source):
-            variables = {name: value for name, value in loadmat(source).items() if not name.startswith("__")}
-    except NotImplementedError:
-        raise SimengineError(
-            f"{source} is of MATLAB version 7.3, which is HDF5: rename it to {source.stem}.h5, or save it with -v7."
-        ) from None
-    except (MatReadError, ValueError, TypeError, OverflowError) as error:
-        raise SimengineError(f"{source} is no sound .mat file ({error}): copy it again from its source.") from None
+    variables = _variables(source)
     named = [(name, found) for name in variables if (found := _TIME.fullmatch(name))]
     if not named:
         return _vectors(source, hints, variables)
@@ -99,6 +88,23 @@ def write_mat(recording: Sequence[SignalRecord], folder: Path, name: str, number
     path = folder / f"{name}.mat"
     write_atomic(path, _HEADER.ljust(116) + data[116:])
     return [path]
+
+
+def _variables(source: Path) -> dict[str, Any]:
+    """The variables of a file of version 4 to 7.3; the last is HDF5, with matrices transposed."""
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
+    try:
+        with disk_errors("read", source):
+            return {name: value for name, value in loadmat(source).items() if not name.startswith("__")}
+    except NotImplementedError:
+        from simengine.formats.signal_hdf5 import opened
+
+        with opened(source) as file:
+            return {name: node[()].T for name, node in file.items() if getattr(node, "ndim", None) == 2}
+    except (MatReadError, ValueError, TypeError, OverflowError) as error:
+        raise SimengineError(f"{source} is no sound .mat file ({error}): copy it again from its source.") from None
 
 
 def _own_number(source: Path, numbers: list[int]) -> int:

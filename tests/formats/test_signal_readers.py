@@ -78,11 +78,19 @@ def test_any_vectors_of_a_mat_are_channels(tmp_path):
         open_signal_set(tmp_path)
 
 
-def test_a_mat_of_version_7_3_names_the_way_out(tmp_path):
-    head = b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM"
-    (tmp_path / "new.mat").write_bytes(head + b"\0" * 400)
-    with pytest.raises(SimengineError, match=r"version 7\.3, which is HDF5: rename it to new\.h5"):
-        open_signal_set(tmp_path / "new.mat", rate=1000, speed_rpm=60)
+def test_a_mat_of_version_7_3_is_read_too(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "big.mat", "w", userblock_size=512) as file:
+        file["X106_DE_time"], file["X106RPM"] = NOISE[None], [[1772.0]]  # MATLAB stores columns as rows
+        file["X106_note"] = np.array([[72], [105]], dtype=np.uint16)
+    with (tmp_path / "big.mat").open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM")
+    (record,) = open_signal_set(tmp_path)
+    assert record.row["native_label"] == "IR007_1" and record.speed_rpm == 1772
+    assert np.array_equal(record.signal, NOISE.astype("f4"))
+    (tmp_path / "big.mat").write_bytes(b"MATLAB 7.3 MAT-file".ljust(124) + b"\x00\x02IM" + b"\0" * 400)
+    with pytest.raises(SimengineError, match=r"big\.mat is no sound HDF5 file"):
+        open_signal_set(tmp_path)
 
 
 # --- text
