@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+
 from simengine.physics.scale import Resolution
 from simengine.physics.world import World
 
@@ -41,8 +43,9 @@ def advance(
         driven = world.driven_speeds(begin + part * look, begin + part * (look + 1))
         count = resolution.steps(part, world.speeds(), *driven)
         world.set_time_step(part / count)
-        for step in range(1, count + 1):
-            now = begin + part * (look + step / count)
+        times = [begin + part * (look + step / count) for step in range(1, count + 1)]
+        world.plan(np.array(times))
+        for now in times:
             world.step(now)
             for onlooker in onlookers:
                 onlooker.look(now)

@@ -7,8 +7,9 @@ Bullet has it to where its drive has it when the step ends; gravity, which the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,12 @@ from simengine.bullet import pybullet
 from simengine.errors import SimengineError
 from simengine.physics.articulated import HOLD, Articulated
 from simengine.physics.drive import Drive
-from simengine.physics.frames import inverse, multiply, rotate
+from simengine.physics.frames import rotate
 
 __all__ = ["Driven", "DrivenJoint"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Driven:
     """One driven body.
 
@@ -41,21 +42,27 @@ class Driven:
     radius: float
     scale: float
     gravity: float
+    _ahead: Iterator[list[float]] = field(default_factory=lambda: iter(()))
 
     def ignore(self, others: Iterable[int], client: int) -> None:
         """Stops collisions with bodies that yield to nothing."""
         for other in others:
             pybullet.setCollisionFilterPair(self.handle, other, -1, -1, 0, physicsClientId=client)
 
-    def push(self, until: float, span: float, client: int) -> None:
-        """Prepares the step that ends at time `until` [s] and takes `span` [s]."""
-        state = self.drive.states(until)[0]
-        target = (state[:3] + rotate(state[3:7], self.center)) * self.scale
+    def plan(self, times: NDArray[np.float64]) -> None:
+        """Finds where it is at the ends of the next steps, all at once."""
+        states = self.drive.states(times)
+        targets = (states[:, :3] + rotate(states[:, 3:7], self.center)) * self.scale
+        self._ahead = iter(np.column_stack([targets, states[:, 3:7]]).tolist())
+
+    def push(self, span: float, client: int) -> None:
+        """Prepares the next step of the plan, which takes `span` [s]."""
+        target = next(self._ahead)
         at, turn = pybullet.getBasePositionAndOrientation(self.handle, physicsClientId=client)
-        velocity = (target - at) / span
+        velocity = [(there - here) / span for there, here in zip(target[:3], at, strict=True)]
         velocity[2] += self.gravity * self.scale * span
-        spin = _rotation_vector(multiply(state[3:7], inverse(turn))) / span
-        pybullet.resetBaseVelocity(self.handle, velocity.tolist(), spin.tolist(), physicsClientId=client)
+        spin = [part / span for part in _rotation_vector(target[3:], turn)]
+        pybullet.resetBaseVelocity(self.handle, velocity, spin, physicsClientId=client)
 
 
 @dataclass(frozen=True)
@@ -115,10 +122,14 @@ class DrivenJoint:
         return rate
 
 
-def _rotation_vector(rotation: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Axis times angle of the shorter way, shape (3,)."""
-    vector, scalar = rotation[:3], rotation[3]
-    sine = float(np.linalg.norm(vector))
-    if sine < 1e-12:
-        return 2 * vector * np.sign(scalar)
-    return vector / sine * 2 * np.arctan2(sine * np.sign(scalar or 1.0), abs(scalar))
+def _rotation_vector(after: Sequence[float], before: Sequence[float]) -> tuple[float, float, float]:
+    """Axis times angle from one unit quaternion to another by the shorter way; plain numbers, as it runs every step."""
+    ax, ay, az, aw = after
+    bx, by, bz, bw = before
+    x = aw * -bx + ax * bw + ay * -bz - az * -by
+    y = aw * -by + ay * bw + az * -bx - ax * -bz
+    z = aw * -bz + az * bw + ax * -by - ay * -bx
+    w = aw * bw + ax * bx + ay * by + az * bz
+    sine = math.sqrt(x * x + y * y + z * z)
+    factor = math.copysign(2.0, w) if sine < 1e-12 else 2 * math.atan2(math.copysign(sine, w), abs(w)) / sine
+    return x * factor, y * factor, z * factor

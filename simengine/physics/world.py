@@ -193,14 +193,22 @@ class World:
         for mover in movers:
             mover.ignore(firm, self._client)
 
+    def plan(self, times: Doubles) -> None:
+        """Tells when the next steps end [s], shape (n,)."""
+        for driven in self._driven if self._handles else ():
+            driven.plan(times)
+
     def step(self, until: float) -> None:
-        """Advances the world by one step, which ends at time `until` [s]; without anything that moves freely, nothing is to do."""
+        """Advances the world by the next planned step, which ends at time `until` [s].
+
+        Where nothing moves freely, nothing is to do: what machines move is known in closed form.
+        """
         if not self._handles:
             return
         for belt in self._belts:
             belt.drive(self._client)
         for driven in self._driven:
-            driven.push(until, self.time_step, self._client)
+            driven.push(self.time_step, self._client)
         for joint in self._joints:
             joint.push(until, self.time_step)
         pybullet.stepSimulation(physicsClientId=self._client)

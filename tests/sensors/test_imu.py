@@ -195,8 +195,8 @@ def test_it_feels_the_machine_through_its_low_pass(felt):
 
 
 def test_what_is_not_there_is_named(felt):
-    with pytest.raises(Rejected, match=r"sensors.unit.imu.on: this draw has no 'drone'.*thing\[0\]"):
-        felt({**BALL, **at([0, 0, 1])}, on="drone")
+    with pytest.raises(Rejected, match=r"sensors.unit.imu.on: this draw has no 'thing\[3\]'.*thing\[0\]"):
+        felt({**BALL, **at([0, 0, 1])}, on="thing[3]")
     with pytest.raises(simengine.SimengineError, match="no machine 'm'"):
         felt({**BALL, **at([0, 0, 1])}, machine="m")
 
