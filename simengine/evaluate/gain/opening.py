@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -206,5 +207,5 @@ def _kept(file: Path, settings: ViewSettings) -> OrderViews | None:
     try:
         with np.load(file, allow_pickle=False) as arrays:
             return OrderViews(**{name: arrays[name] for name in arrays.files}, settings=settings)
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, zipfile.BadZipFile):  # none there, or damaged
         return None
