@@ -188,6 +188,7 @@ class Document:
         more: A few sentences below it.
         facts: Numbers at the top.
         sections: The rest.
+        lead: The chart that stands below the answer in the summary picture.
     """
 
     kind: str
@@ -197,3 +198,4 @@ class Document:
     more: tuple[str, ...]
     facts: tuple[Fact, ...]
     sections: tuple[Section, ...] = field(default=())
+    lead: Figure | None = None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["Area", "Disc", "Drawing", "Label", "Mark", "Path", "fitted", "text_width"]
+__all__ = ["Area", "Disc", "Drawing", "Label", "Mark", "Path", "fitted", "shifted", "text_width", "wrapped"]
 
 Point = tuple[float, float]
 
@@ -111,3 +111,26 @@ def fitted(text: str, size: float, width: float, *, bold: bool = False) -> str:
     while text and text_width(text + "…", size, bold=bold) > width:
         text = text[:-1]
     return text.rstrip() + "…"
+
+
+def shifted(marks: Sequence[Mark], right: float, down: float) -> list[Mark]:
+    """Marks moved by px, so that drawings can be put together."""
+    moved: list[Mark] = []
+    for mark in marks:
+        if isinstance(mark, Path | Area):
+            moved.append(replace(mark, points=tuple((x + right, y + down) for x, y in mark.points)))
+        else:
+            moved.append(replace(mark, x=mark.x + right, y=mark.y + down))
+    return moved
+
+
+def wrapped(text: str, size: float, width: float, *, bold: bool = False) -> list[str]:
+    """Text broken between words into lines of at most a width."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, bold=bold) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(fitted(word, size, width, bold=bold))
+    return lines

@@ -69,6 +69,7 @@ def gain_document(results: GainResults, folder: Path, *, quality: QualityResult 
         more=tuple(results.notes),
         facts=tuple(_facts(results)),
         sections=tuple(sections),
+        lead=next((block for section in sections for block in section.blocks if isinstance(block, Figure)), None),
     )
 
 

@@ -29,6 +29,7 @@ def markdown_text(document: Document) -> str:
     if document.facts:
         rows = tuple((Cell(f.title), Cell(f.value), Cell(f.note)) for f in document.facts)
         lines += _table(Table(("", "", ""), rows))
+    lines += ["![Summary](summary.png)", ""]
     for section in document.sections:
         lines += [f"## {_safe(section.title)}", ""]
         for block in section.blocks:

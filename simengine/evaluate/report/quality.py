@@ -12,6 +12,7 @@ from simengine.evaluate.report.charts.axis import number_text
 from simengine.evaluate.report.charts.curves import CurvePoint, Series, curves
 from simengine.evaluate.report.charts.forest import ForestRow, forest
 from simengine.evaluate.report.charts.histogram import category_bars, histogram_overlay
+from simengine.evaluate.report.charts.overview import OverviewRow, overview
 from simengine.evaluate.report.charts.range_mark import range_mark
 from simengine.evaluate.report.document import (
     Block,
@@ -63,6 +64,7 @@ def quality_document(result: QualityResult, folder: Path) -> Document:
         more=tuple(_more(result)),
         facts=tuple(_facts(result)),
         sections=(*sections, *_rest(result)),
+        lead=_overview(result),
     )
 
 
@@ -153,6 +155,27 @@ def _family(result: QualityResult, family: str, title: str, question: str) -> Se
         if metric.parts and metric.better in ("one", "lower"):
             blocks.append(_parts(metric))
     return Section(title, tuple(blocks), family)
+
+
+def _overview(result: QualityResult) -> Figure:
+    rows: list[OverviewRow] = []
+    for family, title, _ in _FAMILIES:
+        metrics = [metric for metric in result.metrics if metric.family == family]
+        rows += [OverviewRow(title)] * bool(metrics)
+        rows += [
+            OverviewRow(
+                metric.title,
+                metric.value,
+                metric.low,
+                metric.high,
+                (metric.floor.low, metric.floor.high) if metric.floor else None,
+                number_text(metric.value),
+                _tone(metric) or "muted",
+            )
+            for metric in metrics
+        ]
+    title = "All metrics; grey: real data against real data"
+    return Figure("quality-overview", lambda width: overview(rows, width=width, title=title), title)
 
 
 def _table(metrics: list[MetricResult]) -> Table:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from simengine.dataset.disk import disk_errors, write_atomic
+from simengine.evaluate.report.card import summary_card
 from simengine.evaluate.report.document import Block, Document, Figure, Fold, Gallery
 from simengine.evaluate.report.markdown import markdown_text
 from simengine.evaluate.report.page import html_page
@@ -16,7 +17,7 @@ __all__ = ["write_report"]
 
 
 def write_report(document: Document, out: str | Path) -> Path:
-    """Writes ``report.html``, ``report.md`` and ``figures/*.png``.
+    """Writes ``report.html``, ``report.md``, ``summary.png`` and ``figures/*.png``.
 
     Args:
         document: What the report says.
@@ -39,6 +40,7 @@ def write_report(document: Document, out: str | Path) -> Path:
                 else drawing_png(block.draw(360.0 if block.small else 720.0))
             )
             write_atomic(folder / "figures" / f"{block.name}.png", data)
+    write_atomic(folder / "summary.png", drawing_png(summary_card(document)))
     write_atomic(folder / "report.md", markdown_text(document).encode())
     page = folder / "report.html"
     write_atomic(page, html_page(document).encode())

@@ -5,11 +5,14 @@ import cv2
 import numpy as np
 import pytest
 
+from simengine.evaluate.report.card import summary_card
 from simengine.evaluate.report.charts.axis import count_scale, fixed_text, linear_scale, nice_ticks, number_text
 from simengine.evaluate.report.charts.curves import CurvePoint, Series, curves
 from simengine.evaluate.report.charts.forest import ForestRow, forest
 from simengine.evaluate.report.charts.histogram import category_bars, histogram_overlay
+from simengine.evaluate.report.charts.overview import OverviewRow, overview
 from simengine.evaluate.report.charts.range_mark import range_mark
+from simengine.evaluate.report.document import Document, Fact, Figure
 from simengine.evaluate.report.drawing import Area, Disc, Label, Path, fitted, text_width
 from simengine.evaluate.report.palette import DARK, LIGHT, SERIES
 from simengine.evaluate.report.png import drawing_png
@@ -40,7 +43,26 @@ def some_forest(width):
     return forest(rows, width=width, title="gains", x_title="gain")
 
 
+def some_overview(width):
+    rows = [
+        OverviewRow("Fidelity"),
+        OverviewRow(NASTY, 0.5, 0.4, 0.6, (0.0, 0.1), "0.5", "bad"),
+        OverviewRow("alone", 1.0),
+    ]
+    return overview(rows, width=width, title="all")
+
+
+def some_card(width):
+    facts = tuple(Fact(f"{NASTY} {k}", "more than 1,200", "a note that goes on and on", "good") for k in range(5))
+    lead = Figure("lead", some_curves, NASTY)
+    return summary_card(
+        Document("gain", NASTY, f"{NASTY} " * 9, "good", ("more " * 40,), facts, lead=lead), width=width
+    )
+
+
 DRAWINGS = {
+    "overview": some_overview,
+    "card": some_card,
     "curves": some_curves,
     "forest": some_forest,
     "histogram": lambda width: histogram_overlay(
@@ -164,3 +186,8 @@ def test_text_has_the_contrast_that_wcag_asks_for(scheme):
     for name in ("ink", "muted", "good", "bad", *SERIES):
         one, other = sorted([page, luminance(scheme[name])])
         assert (other + 0.05) / (one + 0.05) >= (4.5 if name != "amber" else 3.0), name
+
+
+def test_rounding_is_not_blown_up():
+    marks = range_mark(1.0, 1.0 - 1e-15, 1.0 + 1e-15, (1.0 - 3e-15, 1.0), colour="good", title="t", width=100.0).marks
+    assert next(mark for mark in marks if isinstance(mark, Disc)).x == pytest.approx(50.0, abs=1.0)

@@ -94,7 +94,7 @@ def test_everything_measured_stands_in_page_and_markdown(result, tmp_path):
             "closest, cosine 0.9",
         ):
             assert words in text
-    assert markdown_text(document).count(".png)") == 5
+    assert markdown_text(document).count(".png)") == 6
 
 
 def test_a_gain_report_holds_it_in_short(result):

@@ -38,13 +38,13 @@ def range_mark(
     band = floor or (value, value)
     ends = [value, *(end for end in (low, high) if end is not None), *band]
     middle = (band[0] + band[1]) / 2.0
-    spread = max((band[1] - band[0]) / 2.0, 0.02 * (max(ends) - min(ends)), 1e-12)
+    spread = max((band[1] - band[0]) / 2.0, 0.02 * (max(ends) - min(ends)), 1e-6 * max(map(abs, ends)), 1e-12)
 
     def bent(number: float) -> float:
         return math.asinh((number - middle) / spread)
 
     bottom, top = min(map(bent, ends)), max(map(bent, ends))
-    if not top > bottom:
+    if top - bottom < 1e-3:  # all alike but for rounding
         bottom, top = bottom - 1.0, top + 1.0
     margin = 7.0
 
