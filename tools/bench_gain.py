@@ -164,7 +164,7 @@ def _command() -> str:
     """Without the folders of this machine."""
     words, skip = ["python", "tools/bench_gain.py"], False
     for word in sys.argv[1:]:
-        if skip or word in ("--data", "--synthetic", "--work"):
+        if skip or word in ("--data", "--synthetic", "--work", "--out"):
             words.append("DIR" if skip else word)
             skip = not skip
         else:
@@ -262,14 +262,13 @@ def _title(name: str, results: GainResults) -> str:
     return next(arm.title for arm in results.arms if arm.name == name)
 
 
-def write(name: str, about: str, found: list[tuple[str, GainResults]]) -> None:
+def write(name: str, about: str, found: list[tuple[str, GainResults]], folder: Path) -> None:
     """Both files."""
     versions = ", ".join(f"{key} {value}" for key, value in found[0][1].environment["versions"].items())
     text = [f"# Gain on real data: {name}", "", about, "", f"`{_command()}`", "", f"{versions}.", ""]
     for title, results in found:
         text += tables(title, results)
     text += ["How intervals and p-values come about: " + found[0][1].method, ""]
-    folder = ROOT / "benchmarks"
     (folder / f"gain_{name}.md").write_text("\n".join(text), encoding="utf-8")
     data = {title: summary(results) for title, results in found}
     (folder / f"gain_{name}.json").write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
@@ -281,6 +280,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--synthetic", type=Path)
     parser.add_argument("--work", type=Path, default=Path("bench_gain"))
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmarks")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--seeds", type=int)
     parser.add_argument("--model")
@@ -305,7 +305,7 @@ def main() -> None:
     found = []
     for options.model in models:
         found += job(options)
-    write(options.name, job.__doc__ or "", found)
+    write(options.name, job.__doc__ or "", found, options.out)
 
 
 if __name__ == "__main__":
