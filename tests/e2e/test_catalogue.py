@@ -105,8 +105,34 @@ def renderer():
     return make_renderer("warp", device="cpu", threads=2)
 
 
+def test_stain_absorbs_the_lamp_behind_the_slide(renderer):
+    """Red cells keep more red than blue, nuclei more blue than green, two cells leave less than one."""
+    scene, trajectory, _ = settled("blood", 4, overrides=["cameras[*].resolution=[320, 240]", "render.preset=draft"])
+    (view,) = simengine.observe(scene, trajectory, renderer=renderer)
+    frame = view.frame_data
+    ids = {item.group: [o.id for o in scene.objects if o.group == item.group] for item in scene.objects}
+    ground = frame.linear[np.isin(frame.instances, ids["slide"])].mean(axis=0)
+    cells = np.isin(frame.instances, ids["red_cell"])
+    left = frame.linear[cells].mean(axis=0) / ground
+    assert 0.1 < left[2] < left[0] < 0.9
+    height, width = frame.instances.shape
+    outlines = np.zeros((height, width), int)
+    for id_ in ids["red_cell"]:
+        whole = frame.amodal[id_]
+        y, x = np.nonzero(whole.mask)
+        y, x = y + whole.top, x + whole.left
+        here = (y >= 0) & (x >= 0) & (y < height) & (x < width)
+        outlines[y[here], x[here]] += 1
+    assert frame.linear[cells & (outlines == 2)].mean() < 0.8 * frame.linear[cells & (outlines == 1)].mean()
+    white = frame.linear[np.isin(frame.instances, ids["white_cell"])]
+    dark = white[white.sum(axis=1) < np.quantile(white.sum(axis=1), 0.2)].mean(axis=0)
+    assert dark[2] > 1.3 * dark[1]
+
+
 PROMISES = {  # size, fewest labelled objects, share of the picture that labelled objects cover, classes seen at least
+    "blood": ([320, 240], 6, (0.08, 0.9), {"RBC"}),
     "defects": ([320, 240], 1, (0.15, 0.8), {"plate"}),
+    "dice": ([640, 640], 1, (0.0005, 0.3), set()),
     "fan_rig": ([320, 240], 6, (0.05, 0.5), {"motor", "pulley", "belt"}),
     "gears": ([160, 120], 4, (0.08, 0.6), {"gear", "bolt"}),
     "particles": ([320, 240], 50, (0.03, 0.5), {"bead", "pellet", "granule"}),

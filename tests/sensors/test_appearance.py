@@ -150,3 +150,15 @@ def test_copies_share_eight_tiles_but_every_copy_draws_its_own_photo(look, tmp_p
         cv2.imwrite(str(tmp_path / f"{number:02}.png"), np.full((4, 4, 3), number, np.uint8))
     photo = {"material": {"texture": {"image": {"folder": str(tmp_path)}}}}
     assert len(look(*[photo] * 40).textures) > module.TILES
+
+
+def test_index_of_refraction_sets_reflectance_and_absorption_is_beers(look):
+    plain = first(look({"material": {"specular": 0.5}}))
+    assert (plain.specular, plain.transmission, plain.absorption) == (0.5, 0.0, (0.0, 0.0, 0.0))
+    acrylic = {"transmission": 0.8, "ior": 1.49, "absorption_color": [0.9, 0.5, 0.1], "absorption_distance": 0.02}
+    clear = first(look({"material": acrylic}))
+    assert clear.specular * 0.08 == pytest.approx((0.49 / 2.49) ** 2)
+    assert clear.index == pytest.approx(1.49)
+    assert np.exp(-0.02 * np.array(clear.absorption)) == pytest.approx(linear_from_srgb((0.9, 0.5, 0.1)))
+    by_specular = first(look({"material": {"transmission": 1.0, "specular": 0.5}}))
+    assert by_specular.index == pytest.approx(1.5)
