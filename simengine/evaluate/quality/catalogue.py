@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from simengine.evaluate.metrics.balance import balance
 from simengine.evaluate.metrics.diversity import dc_score, vendi_score
 from simengine.evaluate.metrics.frechet import fid
-from simengine.evaluate.metrics.kernel_distance import kid, mmd
+from simengine.evaluate.metrics.kernel_distance import kid
 from simengine.evaluate.quality import statistics as s
-from simengine.evaluate.quality.estimate import Statistic
 from simengine.evaluate.quality.results import Better
 
 __all__ = ["COMPARISONS", "KINDS", "Comparison"]
@@ -33,6 +34,8 @@ class Comparison:
         meaning: How to read it.
         setting: What it depends on.
         effort: Share of the resamples and splits that it gets; below 1 for slow ones.
+        fitted: Whether ``statistic`` takes the real rows first and gives the statistic that goes with them, so that a
+            bandwidth or threshold is the same for every value.
         worst: The worst value that it can take; a floor that reaches it judges nothing. None: it has none.
     """
 
@@ -41,12 +44,13 @@ class Comparison:
     family: str
     kinds: tuple[str, ...]
     view: str
-    statistic: Statistic
+    statistic: Callable[..., Any]
     better: Better
     sized: bool
     meaning: str
     setting: str = ""
     effort: float = 1.0
+    fitted: bool = False
     worst: float | None = None
 
 
@@ -68,9 +72,9 @@ COMPARISONS: tuple[Comparison, ...] = (
         "both sets of the size that is stated", 0.5,
     ),
     Comparison(
-        "mmd", "MMD", "fidelity", _ALL, "features", mmd, "lower", False,
+        "mmd", "MMD", "fidelity", _ALL, "features", s.mmd_of, "lower", False,
         "Like KID, but with a Gaussian kernel, which sees any difference and not only that of three moments.",
-        "unbiased MMD^2, bandwidth: median distance",
+        "unbiased MMD^2, bandwidth: median distance of real items", fitted=True,
     ),
     Comparison(
         "hellinger", "Hellinger distance", "fidelity", _ALL, "columns", s.mean_hellinger, "lower", True,
@@ -91,7 +95,7 @@ COMPARISONS: tuple[Comparison, ...] = (
         "auc", "Two-sample AUC", "fidelity", _ALL, "grouped", s.grouped_auc, "lower", True,
         "How well a simple classifier tells synthetic from real: 0.5 not at all, 1 always. Raw renders often reach 1:"
         " read it next to KID.",
-        "logistic regression on principal components, at most 5 folds", 0.15, worst=1.0,
+        "logistic regression on principal components, at most 5 folds", 0.1, worst=1.0,
     ),
     Comparison(
         "spectrum", "Power-spectrum distance", "fidelity", ("images", "signals"), "spectra", s.spectrum_gap, "lower",
@@ -143,9 +147,9 @@ COMPARISONS: tuple[Comparison, ...] = (
         "64-bit perceptual hash, at most 4 bits",
     ),
     Comparison(
-        "crowding", "Near-duplicates", "diversity", _NUMBERS, "features", s.crowding, "lower", True,
+        "crowding", "Near-duplicates", "diversity", _NUMBERS, "features", s.crowding_of, "lower", True,
         "Share of synthetic items closer to another one than 99 % of real items are to theirs.",
-        "Euclidean distance of standardised features",
+        "Euclidean distance of standardised features", fitted=True,
     ),
     Comparison(
         "copies", "Copies of real pictures", "privacy", _IMAGES, "hashes", s.copies_of_real, "lower", True,

@@ -159,8 +159,9 @@ def _compared(
     if entry.name == "correlation" and np.shape(one.rows)[1] < 2:
         return LeftOut(entry.name, entry.title, "needs at least two columns")
     try:
+        statistic = entry.statistic(one.rows) if entry.fitted else entry.statistic
         found = estimate(
-            entry.statistic,
+            statistic,
             one,
             other,
             sized=entry.sized,

@@ -13,6 +13,7 @@ from simengine.evaluate.metrics.columns import correlation_difference, hellinger
 from simengine.evaluate.metrics.depth import depth_agreement
 from simengine.evaluate.metrics.diversity import effective_number
 from simengine.evaluate.metrics.duplicates import duplicate_groups, near_duplicate_rate
+from simengine.evaluate.metrics.kernel_distance import median_bandwidth, mmd
 from simengine.evaluate.metrics.label_statistics import BoxTable, label_quantities
 from simengine.evaluate.metrics.prdc import prdc
 from simengine.evaluate.metrics.spectrum import spectrum_distance
@@ -22,13 +23,14 @@ __all__ = [
     "Grouped",
     "copies_of_real",
     "correlation_gap",
-    "crowding",
+    "crowding_of",
     "depth_r2",
     "distinct_scenes",
     "grouped_auc",
     "hash_crowding",
     "label_distance",
     "mean_hellinger",
+    "mmd_of",
     "neighbour_share",
     "spectrum_gap",
 ]
@@ -116,10 +118,16 @@ def copies_of_real(real: np.ndarray, synthetic: np.ndarray) -> float:
     return near_duplicate_rate(synthetic.tolist(), real.tolist())
 
 
-def crowding(real: np.ndarray, synthetic: np.ndarray) -> float:
+def crowding_of(real: np.ndarray) -> Callable[[np.ndarray, np.ndarray], float]:
     """Share of synthetic items that lie closer to another one than 99 % of the real items lie to theirs."""
     threshold = np.quantile(_nearest(real), _CLOSE, method="inverted_cdf")
-    return float((_nearest(synthetic) < threshold).mean())
+    return lambda _real, synthetic: float((_nearest(synthetic) < threshold).mean())
+
+
+def mmd_of(real: np.ndarray) -> Callable[[np.ndarray, np.ndarray], float]:
+    """`mmd` with the bandwidth of the real items."""
+    bandwidth = median_bandwidth(real)
+    return lambda one, other: mmd(one, other, bandwidth=bandwidth)
 
 
 def _nearest(rows: np.ndarray) -> np.ndarray:
