@@ -16,6 +16,7 @@ from simengine.machines.mounted import BearingFault, MountedBearing
 from simengine.machines.path import TransferPath, shake
 from simengine.machines.race_profile import CELLS, RACE_FAULTS, Mark, marks_of, spall_depth
 from simengine.machines.run import Run
+from simengine.sampling.streams import stream
 from simengine.signals.clock import ShaftClock
 
 __all__ = ["CONTACT_FAULTS", "ContactVibration", "contact_vibration"]
@@ -152,7 +153,7 @@ def _cage(
         if isinstance(fault, ElementFault):
             start = fault.position
         elif fault.phase is not None and isinstance(fault, RACE_FAULTS):
-            outer = marks_of(fault, mounted, 1e-6, np.random.default_rng(0))[0].outer
+            outer = marks_of(fault, mounted, 1e-6, stream(0, 0, "any"))[0].outer  # the race is not drawn
             start = fault.position + _sense(mounted, outer) * -fault.phase / elements
     return start + slipped
 
