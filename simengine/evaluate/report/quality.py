@@ -53,6 +53,8 @@ def quality_document(result: QualityResult, folder: Path) -> Document:
         folder: That of ``quality.json``, from which pictures are named; those that are gone are left out.
     """
     answer, tone = _answer(result)
+    if leak := _leak(result):
+        answer, tone = f"{answer} {leak}", "bad"
     sections = [section for family in _FAMILIES if (section := _family(result, *family))]
     place = next((k + 1 for k, section in enumerate(sections) if section.name == "fidelity"), 0)
     sections[place:place] = [section for section in (_spread(result), _pairs(result, folder)) if section]
@@ -71,7 +73,10 @@ def quality_document(result: QualityResult, folder: Path) -> Document:
 def quality_sections(result: QualityResult) -> list[Section]:
     """The quality of the synthetic data as one section of another report."""
     answer, tone = _answer(result)
-    blocks: list[Block] = [Paragraph(answer, tone), Paragraph(_HOW, "muted")]
+    blocks: list[Block] = [Paragraph(answer, tone)]
+    if leak := _leak(result):
+        blocks.append(Paragraph(leak, "bad"))
+    blocks.append(Paragraph(_HOW, "muted"))
     for name, title, _ in _FAMILIES:
         metrics = [metric for metric in result.metrics if metric.family == name]
         if metrics:
@@ -107,6 +112,15 @@ def _answer(result: QualityResult) -> tuple[str, Tone]:
         f" against real data ({most}).",
         "bad",
     )
+
+
+def _leak(result: QualityResult) -> str:
+    """A sentence that no reader may miss, where there is a leak."""
+    found = [metric for metric in result.metrics if metric.family == "privacy" and metric.status == "differs"]
+    if not found:
+        return ""
+    numbers = ", ".join(f"{metric.title} {_with_interval(metric)}" for metric in found)
+    return f"It gives away real {_WORDS[result.kind][1]} that it was made from: {numbers}."
 
 
 def _more(result: QualityResult) -> Iterator[str]:

@@ -108,3 +108,13 @@ def test_a_gain_report_holds_it_in_short(result):
 
 def test_pictures_that_are_gone_are_left_out(result, tmp_path):
     assert "pairs" not in [section.name for section in quality_document(result, tmp_path).sections]
+
+
+def test_a_leak_is_said_first(result, tmp_path):
+    leaking = replace(
+        result, metrics=(metric("kid", 0.001), metric("mia", 1.0, family="privacy", status="differs", floor=(0.5, 0.5)))
+    )
+    document = quality_document(leaking, tmp_path)
+    assert document.answer.startswith("No difference shown") and document.tone == "bad"
+    assert document.answer.endswith("It gives away real pictures that it was made from: MIA 1 [0.99, 1].")
+    assert any("gives away" in getattr(block, "text", "") for block in quality_sections(leaking)[0].blocks)
