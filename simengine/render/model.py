@@ -62,6 +62,7 @@ class Instance:
         materials: Number in `RenderScene.materials` for each of the mesh's slots.
         id: Instance id written to the id buffer, from 1; several instances (links) may share it.
         link: Number of the link within the object.
+        skin: Id of the object whose surface it continues without a seam; None where it has a surface of its own.
     """
 
     mesh: Mesh
@@ -69,6 +70,7 @@ class Instance:
     materials: tuple[int, ...]
     id: int
     link: int = 0
+    skin: int | None = None
 
 
 @dataclass(frozen=True)

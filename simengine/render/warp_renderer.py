@@ -16,7 +16,7 @@ from simengine.errors import SimengineError
 from simengine.render.device import DeviceCache, load_warp, wide_tree
 from simengine.render.environment import ambient_light, environment_distribution
 from simengine.render.microfacet import albedo_table
-from simengine.render.model import Amodal, Frame, LightSource, RenderCamera, RenderScene, RenderSettings
+from simengine.render.model import Amodal, Frame, Instance, LightSource, RenderCamera, RenderScene, RenderSettings
 from simengine.render.outline import Window, outline_window
 from simengine.render.points import sample_points
 
@@ -113,7 +113,7 @@ class WarpRenderer:
         if not shared:
             self._rows(geometry.write_labels, shape, lambda row: [data, eye, row, hits, labels])
         if settings.color:
-            linear, rgb = self._color(scene, camera, settings, data, eye, hits, labels)
+            linear, rgb = self._color(scene, order, camera, settings, data, eye, hits, labels)
             rgb_host, linear_host = rgb.numpy(), linear.numpy()
         else:
             rgb_host, linear_host = np.zeros((*shape, 3), np.uint8), None
@@ -275,6 +275,7 @@ class WarpRenderer:
     def _color(
         self,
         scene: RenderScene,
+        order: list[int],
         camera: RenderCamera,
         settings: RenderSettings,
         data: Any,
@@ -295,6 +296,7 @@ class WarpRenderer:
         light = [diffuse, albedo, roughness, specular, linear, guide]
         look = self._look(scene, camera, settings)
         shared = int(settings.samples == 1)
+        skins = wp.array(_skins([scene.instances[k] for k in order]), dtype=wp.int32, device=device)
         trace = color.trace_clear if _is_clear(scene) else color.trace_color
         done = 0
         while done < settings.samples:
@@ -304,7 +306,7 @@ class WarpRenderer:
             self._rows(
                 trace,
                 shape,
-                lambda row: [data, eye, look, row, hits, shared, more, labels, *light],  # noqa: B023
+                lambda row: [data, eye, look, row, hits, skins, shared, more, labels, *light],  # noqa: B023
             )
             done += count
         scale, exposure = 1.0 / settings.samples, 2.0**camera.exposure
@@ -444,6 +446,17 @@ def _light_row(light: LightSource, eye: NDArray[np.float64]) -> tuple:
     across = np.linalg.svd(direction[None])[2][1:]
     size = 2 * np.sin(half / 2) ** 2
     return (2, zero, -direction, *across, 1 / (2 * np.pi * size), size, color / (np.pi * np.sin(half) ** 2))
+
+
+def _skins(placed: list[Instance]) -> list[int]:
+    """For each instance the first one of the unbroken surface that it is part of, itself where it stands alone."""
+    continued = {instance.skin for instance in placed}
+    first: dict[int, int] = {}
+    skins = []
+    for k, instance in enumerate(placed):
+        whole = instance.id if instance.skin is None else instance.skin
+        skins.append(first.setdefault(whole, k) if whole in continued else k)
+    return skins
 
 
 def _near_to_far(scene: RenderScene, camera: RenderCamera) -> list[int]:

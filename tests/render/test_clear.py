@@ -45,6 +45,27 @@ def test_slab_shows_what_is_behind_by_fresnel_and_beer(tracer):
     assert got == pytest.approx((1 - f) ** 2 * t / (1 - (f * t) ** 2), rel=0.01)
 
 
+@pytest.mark.parametrize("inner", [0.03, 0.06])
+def test_where_bodies_overlap_both_absorb(tracer, inner):
+    """A slab within another, and one that reaches out of it: what is left is the product, seen and in the shadow."""
+    first, second = (replace(GLASS, specular=0.0, index=1.0, absorption=(s, 2 * s, 0.0)) for s in (10.0, 25.0))
+    offset = 0.0 if inner < 0.05 else 0.02
+    slabs = (
+        Instance(slab(0.05, 4.0), pose((0, 0, 0.5)), (1,), 2),
+        Instance(slab(inner, 4.0), pose((0, 0, 0.5 + offset)), (2,), 3),
+    )
+    lamp = light("sun", direction=(0, 0, -1), size=(0.0, 0.0), power=3.0)
+    floor = Instance(sheet((2, 2)), np.eye(4), (0,), 1)
+    left = np.exp(-0.05 * np.array(first.absorption) - inner * np.array(second.absorption))
+    for eye, ways in (((0.001, 0, 0.3), 1), ((0.001, 0, 0.9), 2)):
+        camera = camera_at(eye=eye, target=(0, 0, 0), width=8, height=8, fov=0.02)
+        bare, behind = (
+            tracer.render(RenderScene((floor, *more), (LAMBERT, first, second), lights=(lamp,)), camera, RAW).linear
+            for more in ((), slabs)
+        )
+        assert behind.mean(axis=(0, 1)) / bare.mean(axis=(0, 1)) == pytest.approx(left**ways, rel=0.01)
+
+
 def test_rays_bend_after_snell(tracer):
     """A stripe below a slab is displaced by what Snell's law says."""
     thickness, n, eye = 0.2, 1.5, np.array([0.8, 0.0, 0.8])

@@ -96,6 +96,8 @@ def beyond(s: Surface):
 def clear_way(scene: SceneData, look: LookData, origin: wp.vec3, direction: wp.vec3, distance: wp.float32):
     """What is left of light along a straight way, and how many clear surfaces it went through."""
     left = wp.vec3(1.0)
+    absorption = wp.vec3(0.0)  # of the bodies that the way is in; where they overlap, of both
+    travelled = float(0.0)
     start = origin
     rest = distance
     layer = int(0)
@@ -107,13 +109,18 @@ def clear_way(scene: SceneData, look: LookData, origin: wp.vec3, direction: wp.v
         if material.transmission <= 0.0:
             return wp.vec4(0.0)
         s = surface_at(scene, hit, direction)
+        travelled += hit.t
+        left = wp.cw_mul(left, fade(absorption, hit.t))
         if s.back == 1:
-            left = wp.cw_mul(left, fade(material.absorption, hit.t))
+            # what the way did not enter it began in
+            left = wp.cw_mul(left, fade(wp.max(material.absorption - absorption, wp.vec3(0.0)), travelled))
+            absorption = wp.max(absorption - material.absorption, wp.vec3(0.0))
         else:
             cosine = wp.clamp(-wp.dot(s.normal, direction), 0.0, 1.0)
             # both surfaces of a slab reflect alike
             passed = 1.0 - fresnel(cosine, 1.0 / material.index)
             left = left * (passed * passed * material.transmission * (1.0 - material.metallic))
+            absorption += material.absorption
         left = wp.cw_mul(left, tint(base_color(look.textures, material, s, 0.0)))
         start = beyond(s)
         rest = wp.max(rest - hit.t, 0.0)

@@ -95,6 +95,15 @@ def part_from(light: wp.vec3, albedo: wp.vec3):
     )
 
 
+@wp.func
+def skin_of(skins: wp.array(dtype=wp.int32), instance: wp.int32):
+    """The number that all instances of one unbroken surface share; -1 for none."""
+    skin = instance
+    if instance >= 0:
+        skin = skins[instance]
+    return skin
+
+
 def _tracer(clear):
     """The kernel, without what clear bodies need or with it: code that is left out costs no time."""
 
@@ -104,6 +113,7 @@ def _tracer(clear):
         look: LookData,
         first_row: wp.int32,
         hits: wp.array2d(dtype=Hit),
+        skins: wp.array(dtype=wp.int32),  # number of the surface that each instance is part of
         shared: wp.int32,  # whether the sample is the label ray itself; labels are then written here
         add: wp.int32,  # whether to add to earlier passes
         labels: Labels,
@@ -113,14 +123,14 @@ def _tracer(clear):
         roughness: wp.array2d(dtype=wp.float32),
         specular: wp.array2d(dtype=wp.vec3),
         direct: wp.array2d(dtype=wp.vec3),  # emission and background
-        guide: wp.array2d(dtype=wp.int32),  # instance number + 1 where all samples meet one instance, else 0
+        guide: wp.array2d(dtype=wp.int32),  # number of the surface + 1 where all samples meet one surface, else 0
     ):
         row, x = wp.tid()
         y = row + first_row
         # 4 x 4 pixels share one point set: neighbours draw different points of it, which the filter then joins
         cell = ((x ^ y) & 1) * 8 + (y & 1) * 4 + ((x ^ y) & 2) * 1 + ((y & 2) >> 1)
         key = mix_bits(look.seed + wp.uint32(look.stride * ((y >> 2) * camera.width + (x >> 2))))
-        center = hits[y, x].instance
+        center = skin_of(skins, hits[y, x].instance)
         pure = float(1.0)
         sum_diffuse = wp.vec3(0.0)
         sum_albedo = wp.vec3(0.0)
@@ -139,7 +149,7 @@ def _tracer(clear):
             ray = pixel_ray(camera, px, py)
             if shared == 0:
                 hit = closest_hit(scene, wp.vec3(0.0), ray, FAR)
-                pure = wp.where(hit.instance == center, pure, 0.0)
+                pure = wp.where(skin_of(skins, hit.instance) == center, pure, 0.0)
             direction = unit(ray)
             if hit.instance < 0:
                 if shared == 1:
@@ -153,7 +163,7 @@ def _tracer(clear):
             spread = look.pixel_angle
             blur = float(0.0)  # least roughness of what is met next
             if wp.static(clear):
-                absorption = wp.vec3(0.0)  # of the body that the path is in
+                absorption = wp.vec3(0.0)  # of the bodies that the path is in
                 bent = int(0)  # surfaces gone through
                 owned = bool(False)  # whether light behind clear bodies was counted by shadow rays
             distance = wp.length(ray) * hit.t
@@ -261,11 +271,11 @@ def _tracer(clear):
                             direction = frame * out.direction
                             crossed = out.through == 1
                             if crossed:
-                                absorption = wp.vec3(0.0)
+                                absorption = wp.max(absorption - material.absorption, wp.vec3(0.0))
                         else:
                             kept = wp.vec3(through / passing)
                             direction = frame * pass_inwards(m.alpha, material.index, wo, uv)
-                            absorption = material.absorption
+                            absorption += material.absorption
                         side = wp.dot(direction, s.geometric)  # interpolated normals may disagree with the facet
                         start = s.lifted
                         if crossed:
