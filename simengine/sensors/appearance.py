@@ -54,6 +54,7 @@ class VisiblePart:
         materials: Number of the material of each of the mesh's slots.
         id: Instance id of its object.
         link: Number of the link within the object.
+        skin: Id of the object whose material it continues, else None.
     """
 
     body: int
@@ -61,6 +62,7 @@ class VisiblePart:
     materials: tuple[int, ...]
     id: int
     link: int
+    skin: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +101,8 @@ def appearance(scene: Scene, trajectory: Trajectory) -> Appearance:
             part = asset.links[link]
             source = _continued(thing, scene)
             slots = tuple(builder.material(source, part, slot) for slot in part.mesh.slot_names)
-            parts.append(VisiblePart(body=body, mesh=part.mesh, materials=slots, id=id_, link=link))
+            skin = None if source is thing else source.id
+            parts.append(VisiblePart(body=body, mesh=part.mesh, materials=slots, id=id_, link=link, skin=skin))
     return Appearance(tuple(parts), tuple(builder.materials), tuple(builder.textures))
 
 

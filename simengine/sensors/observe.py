@@ -122,7 +122,14 @@ def state_hash(trajectory: Trajectory, frame: int, camera: RenderCamera) -> str:
 
 def _instances(look: Appearance, transforms: NDArray[np.float64]) -> tuple[Instance, ...]:
     return tuple(
-        Instance(mesh=part.mesh, transform=transforms[part.body], materials=part.materials, id=part.id, link=part.link)
+        Instance(
+            mesh=part.mesh,
+            transform=transforms[part.body],
+            materials=part.materials,
+            id=part.id,
+            link=part.link,
+            skin=part.skin,
+        )
         for part in look.parts
     )
 
