@@ -203,5 +203,5 @@ def _placed(name: str, spec: AccelerometerSpec, machines: Mapping[str, SceneMach
     try:
         check_band(there.machine, there.clock, chain)
     except SimengineError as error:
-        raise DrawError(f"{path}.rate", str(error)) from None
+        raise DrawError(f"{path}.rate", f"machines.{on}: {error}") from None
     return SceneSensor(name, on, place, spec, chain)

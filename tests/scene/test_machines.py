@@ -149,6 +149,7 @@ BAD = [
     ("speed: {constant: 30 Hz}", "speed: 30 Hz", "shaft.speed", "write {constant: 30 Hz}"),
     ("constant: 30 Hz", "random_walk: {start: 5 Hz}", "speed.random_walk", "give a speed from 10 to 60 Hz"),
     ("constant: 30 Hz", "profile: {times: [0, 2 s, 1 s], speeds: [1, 2, 3]}", "speed.profile", "sort the nodes"),
+    ('model: "6205"', "model: 6250", "bearings.de.model", "is not in the catalogue: name one of"),
     ('model: "6205"', 'model: "6250"', "bearings.de.model", "is not in the catalogue: name one of"),
     ('model: "6205"', 'model: {choose: ["6205", "6299"]}', "model.choose[1]", "'6299' is not in the catalogue"),
     ('{model: "6205"}', "{geometry: {elements: 0, element_diameter: 7 mm, pitch_diameter: 39 mm}}", "elements", "0 is outside"),
@@ -215,6 +216,11 @@ def test_an_imu_on_nothing_is_named(tmp_path):
     assert "there is no object 'dron'. Did you mean 'drone'?" in said
     assert "there is no machine 'm'." in said
     assert ":3:" in said
+
+
+def test_a_designation_needs_no_quotes(load):
+    (rig,) = load(SMALL.replace('"6205"', "6205")).sample(0, 0).machines
+    assert rig.machine.bearings["de"].bearing.model == "6205-2RS"
 
 
 def test_fidelity_and_contacts_reach_the_machine(load):

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from simengine.errors import SimengineError
 from simengine.machines.background import Background, Neighbour
@@ -48,6 +48,11 @@ def _known_model(name: Any) -> Any:
     return name
 
 
+def _as_text(name: Any) -> Any:
+    """A designation that YAML has read as a number: ``6205`` without quotes."""
+    return str(name) if isinstance(name, int) and not isinstance(name, bool) else name
+
+
 class Geometry(Built):
     """A bearing by its geometry."""
 
@@ -83,7 +88,7 @@ class BearingMount(Built):
 
     exclusive = ("model", "geometry")
 
-    model: Annotated[str, AfterValidator(_known_model), Leaf()] | None = Field(
+    model: Annotated[str, BeforeValidator(_as_text), AfterValidator(_known_model), Leaf()] | None = Field(
         None, description="Designation in the catalogue, e.g. `6205`."
     )
     geometry: Geometry | None = Field(None, description="Its geometry, instead of a model.")
