@@ -47,7 +47,7 @@ def html_page(document: Document) -> str:
             tag(
                 "header",
                 tag("p", document.title, class_="kicker"),
-                tag("h1", document.answer),
+                tag("h1", document.answer, class_=document.tone or None),
                 *(tag("p", text, class_="lead") for text in document.more),
                 tag("dl", *map(_fact, document.facts), class_="facts") if document.facts else None,
                 tag("nav", *links),

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from simengine.evaluate.quality.results import Histogram, MetricResult, Profile, QualityResult
-from simengine.evaluate.report.charts.axis import number_text
+from simengine.evaluate.report.charts.axis import interval_texts, number_text
 from simengine.evaluate.report.charts.curves import CurvePoint, Series, curves
 from simengine.evaluate.report.charts.forest import ForestRow, forest
 from simengine.evaluate.report.charts.histogram import category_bars, histogram_overlay
@@ -157,7 +157,7 @@ def _facts(result: QualityResult) -> Iterator[Fact]:
         note = metric.setting
         if metric.floor is not None:
             note = f"real data: {_range(metric.floor.low, metric.floor.high)}"
-        yield Fact(metric.title.split(":")[0], number_text(metric.value, digits=2), note, _tone(metric))
+        yield Fact(metric.title.split(":")[0], _texts(metric)[0], note, _tone(metric))
 
 
 def _family(result: QualityResult, family: str, title: str, question: str) -> Section | None:
@@ -183,7 +183,7 @@ def _overview(result: QualityResult) -> Figure:
                 metric.low,
                 metric.high,
                 (metric.floor.low, metric.floor.high) if metric.floor else None,
-                number_text(metric.value),
+                _texts(metric)[0],
                 _tone(metric) or "muted",
             )
             for metric in metrics
@@ -206,11 +206,11 @@ def _table(metrics: list[MetricResult]) -> Table:
             colour=colour,
             title=f"{metric.title}: {words}",
         )
-        interval = _range(metric.low, metric.high) if metric.low is not None and metric.high is not None else ""
+        value, interval = _texts(metric)
         rows.append(
             (
                 Cell(metric.title, note=metric.meaning),
-                Cell(number_text(metric.value), note=interval),
+                Cell(value, note=interval),
                 Cell(_range(floor.low, floor.high) if floor else "–"),
                 Cell(words, drawing=drawing),
                 _verdict(metric),
@@ -377,10 +377,17 @@ def _verdict(metric: MetricResult) -> Cell:
     return Cell("–") if metric.status == "unjudged" else Cell(metric.status, tone=_tone(metric), chip=True)
 
 
-def _with_interval(metric: MetricResult) -> str:
+def _texts(metric: MetricResult) -> tuple[str, str]:
+    """The value and its interval; empty where there is none, or where it is a point."""
     if metric.low is None or metric.high is None:
-        return number_text(metric.value, digits=2)
-    return f"{number_text(metric.value, digits=2)} {_range(metric.low, metric.high)}"
+        return number_text(metric.value, digits=2), ""
+    if metric.low == metric.high == metric.value:
+        return number_text(metric.value, digits=2), ""
+    return interval_texts(metric.value, metric.low, metric.high)
+
+
+def _with_interval(metric: MetricResult) -> str:
+    return " ".join(_texts(metric)).rstrip()
 
 
 def _range(low: float, high: float) -> str:

@@ -19,6 +19,8 @@ body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-
 main{max-width:880px;margin:0 auto;padding:40px 24px 72px}
 .kicker{margin:0 0 10px;color:var(--muted);font-size:.82rem;letter-spacing:.04em;text-transform:uppercase;font-weight:600}
 h1{margin:0 0 14px;font-size:clamp(1.45rem,3.6vw,2.05rem);line-height:1.22;letter-spacing:-.015em;text-wrap:pretty;font-weight:680}
+h1.good,h1.bad,h1.muted{color:var(--ink);border-left:5px solid var(--muted);border-radius:3px;padding-left:16px}
+h1.good{border-color:var(--good)}h1.bad{border-color:var(--bad)}
 h2{margin:52px 0 14px;font-size:1.28rem;letter-spacing:-.01em;line-height:1.3}
 h3{margin:28px 0 4px;font-size:1rem}
 p{margin:0 0 12px;max-width:68ch}

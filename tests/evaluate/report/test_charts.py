@@ -191,3 +191,12 @@ def test_text_has_the_contrast_that_wcag_asks_for(scheme):
 def test_rounding_is_not_blown_up():
     marks = range_mark(1.0, 1.0 - 1e-15, 1.0 + 1e-15, (1.0 - 3e-15, 1.0), colour="good", title="t", width=100.0).marks
     assert next(mark for mark in marks if isinstance(mark, Disc)).x == pytest.approx(50.0, abs=1.0)
+
+
+def test_examples_run():
+    import doctest
+
+    from simengine.evaluate.report.charts import axis
+
+    found = doctest.testmod(axis)
+    assert found.attempted >= 3 and not found.failed

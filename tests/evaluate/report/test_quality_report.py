@@ -59,7 +59,7 @@ def result():
 def test_a_difference_is_said_first(result, tmp_path):
     document = quality_document(result, tmp_path)
     assert document.answer == (
-        "The synthetic pictures can be told from the real ones: KID is 0.4 [0.39, 0.41], 40 times the most that real data"
+        "The synthetic pictures can be told from the real ones: KID is 0.400 [0.390, 0.410], 40 times the most that real data"
         " gives against real data (0.01)."
     )
     assert document.tone == "bad"
@@ -116,5 +116,5 @@ def test_a_leak_is_said_first(result, tmp_path):
     )
     document = quality_document(leaking, tmp_path)
     assert document.answer.startswith("No difference shown") and document.tone == "bad"
-    assert document.answer.endswith("It gives away real pictures that it was made from: MIA 1 [0.99, 1].")
+    assert document.answer.endswith("It gives away real pictures that it was made from: MIA 1.00 [0.99, 1.01].")
     assert any("gives away" in getattr(block, "text", "") for block in quality_sections(leaking)[0].blocks)

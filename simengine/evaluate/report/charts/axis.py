@@ -6,7 +6,16 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Scale", "count_scale", "fixed_text", "linear_scale", "log_scale", "nice_ticks", "number_text"]
+__all__ = [
+    "Scale",
+    "count_scale",
+    "fixed_text",
+    "interval_texts",
+    "linear_scale",
+    "log_scale",
+    "nice_ticks",
+    "number_text",
+]
 
 
 @dataclass(frozen=True)
@@ -97,3 +106,19 @@ def number_text(value: float, *, digits: int = 3, signed: bool = False) -> str:
             text = text.rstrip("0").rstrip(".")
     text = text.replace("-", "−")
     return f"+{text}" if signed and value > 0 else text
+
+
+def interval_texts(value: float, low: float, high: float) -> tuple[str, str]:
+    """A value and its interval with as many decimals as the interval can bear, at most three digits.
+
+    Example:
+        >>> interval_texts(-2.5e-6, -0.00686, 0.0123), interval_texts(47.31, 33.2, 80.1), interval_texts(1.0, 0.995, 1.0)
+        (('0.000', '[−0.007, 0.012]'), ('47', '[33, 80]'), ('1.00', '[0.99, 1.00]'))
+    """
+    largest = max(abs(value), abs(low), abs(high))
+    if not high > low or largest == 0.0:
+        return number_text(value), f"[{number_text(low, digits=2)}, {number_text(high, digits=2)}]"
+    useful = 1 - math.floor(math.log10(high - low))
+    decimals = max(0, min(useful, 2 - math.floor(math.log10(largest)), 9))
+    one, start, end = (fixed_text(number, decimals) for number in (value, low, high))
+    return one, f"[{start}, {end}]"
