@@ -53,7 +53,8 @@ def simulate(scene: Scene) -> Trajectory:
             world.add(number, body, pose, drives.get(number))
         world.ready()
         recorder = Recorder(world, bodies, poses, drives)
-        riding = {name: recorder.rows[name] for name in _ridden(scene, recorder.names)}
+        driven = [bodies[number].name for number in drives if not bodies[number].articulated]
+        riding = {name: recorder.rows[name] for name in dict.fromkeys([*_ridden(scene, recorder.names), *driven])}
         moving = {name: row for name, row in riding.items() if row[0] in {*world.moving, *world.articulated}}
         tracker = Tracker(world, list(moving.values())) if moving else None
         onlookers: list[Onlooker] = [tracker] if tracker else []
@@ -93,7 +94,7 @@ def simulate(scene: Scene) -> Trajectory:
 
 
 def _ridden(scene: Scene, names: Sequence[str]) -> list[str]:
-    """The bodies that sensors ride on, each once.
+    """The bodies that sensors ride on.
 
     Raises:
         Rejected: A sensor names a body that this draw has not.
@@ -107,7 +108,7 @@ def _ridden(scene: Scene, names: Sequence[str]) -> list[str]:
                 f"it has {', '.join(names[:12])}{', ...' if len(names) > 12 else ''}.",
             )
         ridden.append(imu.body)
-    return list(dict.fromkeys(ridden))
+    return ridden
 
 
 def _body(item, scene: Scene) -> Body:

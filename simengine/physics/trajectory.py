@@ -56,7 +56,8 @@ class Trajectory:
         contacts_dropped: Touches not recorded because of the cap.
         settled_time: Simulated seconds until everything rested; NaN where the timeline did not ask for rest.
         max_penetration: Deepest overlap at the first picture [m].
-        motions: Motion, at every step of physics or in closed form, of the bodies that sensors ride on, by name.
+        motions: Motion between the pictures, by body: at every step of physics for those that sensors ride on, in closed
+            form for those that machines move.
     """
 
     times: Doubles
