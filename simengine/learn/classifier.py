@@ -145,7 +145,7 @@ def train_classifier(
     weights: Sequence[float] | np.ndarray | None = None,
     labels: Sequence[str] | None = None,
     seed: int = 0,
-    steps: int = 1500,
+    steps: int = 600,
     trees: int = 500,
     rate: float | None = None,
     seconds: float = 1.0,
@@ -261,7 +261,7 @@ def _train(
     if member == "logistic":
         return vars(fit_logistic(views.table, codes, weights))
     table = views.lines if member == "trees_lines" else views.table
-    leaf = 3 if len(codes) > 200 else 1
+    leaf = max(1, len(codes) // 1000)  # few windows are all remembered, of many no single one decides
     return vars(grow_trees(table, codes, weights, seed=seed, trees=trees, leaf=leaf))
 
 

@@ -21,7 +21,7 @@ def train_network(
     *,
     classes: int,
     seed: int,
-    steps: int = 1500,
+    steps: int = 600,
     rate: float = 3e-3,
     init: dict[str, np.ndarray] | None = None,
 ) -> dict[str, np.ndarray]:
@@ -37,7 +37,7 @@ def train_network(
         weights: How often each is drawn, relative, shape (n,).
         classes: Number of classes.
         seed: Of parameters, batches and dropout.
-        steps: Optimiser steps of 64 windows.
+        steps: Optimiser steps of 64 windows, or of as many as there are.
         rate: Highest learning rate.
         init: Parameters to go on from, as returned by this function.
 
@@ -59,7 +59,7 @@ def train_network(
         share = np.cumsum(weights / weights.sum())
         network.train()
         for _ in range(steps):
-            batch = np.minimum(np.searchsorted(share, rng.random(_BATCH)), len(images) - 1)
+            batch = np.minimum(np.searchsorted(share, rng.random(min(_BATCH, len(images)))), len(images) - 1)
             inputs = torch.from_numpy(images[batch].astype(np.float32))
             loss = torch.nn.functional.cross_entropy(
                 network(inputs), torch.from_numpy(codes[batch]), label_smoothing=0.05

@@ -30,9 +30,12 @@ class Signature:
 
 
 def default_bands(rate: float) -> list[tuple[float, float]]:
-    """The whole band and five parts of it, below 0.475 of the rate, as fractions of it."""
-    edges = ((0.001, 0.49), (0.042, 0.125), (0.125, 0.208), (0.208, 0.292), (0.292, 0.375), (0.375, 0.475))
-    return [(low * rate, high * rate) for low, high in edges]
+    """The whole band and nine parts of it a twelfth of the rate wide, each half over the next, below 0.475 of the rate.
+
+    Wherever a machine rings, one of the parts has the resonance in its middle.
+    """
+    lows = np.linspace(0.042, 0.475 - 1 / 12, 9)
+    return [(0.001 * rate, 0.49 * rate), *((low * rate, (low + 1 / 12) * rate) for low in lows.tolist())]
 
 
 def fault_signature(
