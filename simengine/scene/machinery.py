@@ -26,7 +26,7 @@ from simengine.scene.schema.sensor import Sensor
 
 __all__ = ["draw_machinery", "run_path"]
 
-_MOST_POINTS = 2e7  # in one recording, which is computed whole
+_MOST_POINTS = 4e7  # of all channels, at some 150 bytes each: a recording is computed whole
 
 
 def run_path(machine: str) -> str:
@@ -54,14 +54,14 @@ def draw_machinery(
     drawn = {name: _sensor(node, draw, f"sensors.{name}") for name, node in sensors.items()}
     pulses = {one.value.shaft: one.value.pulses for one in drawn.values() if one.tag == "tachometer"}
     made = {name: _machine(name, node, draw, duration, pulses.get(name, 1)) for name, node in machines.items()}
-    for name, one in drawn.items():
-        points = duration * one.value.rate * one.value.oversampling if one.tag == "accelerometer" else 0
-        if points > _MOST_POINTS:
-            raise DrawError(
-                "recording.duration",
-                f"{duration:g} s of {name} are {points:.3g} points to compute, about {points * 3e-7:.0f} GB of memory: "
-                f"record at most {_MOST_POINTS * duration / points:.3g} s, or lower the rate.",
-            )
+    heard = [one.value for one in drawn.values() if one.tag == "accelerometer"]
+    points = duration * sum(one.rate * one.oversampling for one in heard)
+    if points > _MOST_POINTS:
+        raise DrawError(
+            "recording.duration",
+            f"{duration:g} s of all sensors are {points:.3g} points to compute, about {points * 1.5e-7:.0f} GB of memory: "
+            f"record at most {_MOST_POINTS * duration / points:.3g} s, or lower the rates.",
+        )
     placed = [_placed(name, one.value, made, draw) for name, one in drawn.items() if one.tag == "accelerometer"]
     imus = tuple(SceneImu(name, one.value) for name, one in drawn.items() if one.tag == "imu")
     for imu in imus:

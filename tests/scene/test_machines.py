@@ -169,7 +169,7 @@ BAD = [
     ("gears:", "run: {onset: 1 h, growth: 10 h, maintenance: 1 mm}\n    gears:", "rig.run", "set horizon"),
     ("gears:", "run: {onset: 1 h, growth: 10 h}\n    snr: 3\n    gears:", "rig.snr", "would undo the growth"),
     ("tacho: {", "other: {tachometer: {shaft: rig}}\n  tacho: {", "tacho.tachometer.shaft", "has a tachometer already: other"),
-    ("sensors:", "recording: {duration: 2 h}\nsensors:", "recording.duration", "about 52 GB of memory: record at most 833 s"),
+    ("sensors:", "recording: {duration: 2 h}\nsensors:", "recording.duration", "about 26 GB of memory: record at most 1.67e+03 s"),
     ("sensors:", "objects: {fan: {shape: {box: {}}, drive: {machine: rgi}}}\nsensors:", "fan.drive.machine", "no machine 'rgi'"),
     ("rate: 12 kHz", "rate: 12 kHz, noise_density: 3 g", "noise_density", "use m/s^2/rtHz, ug/rtHz"),
 ]  # fmt: skip
