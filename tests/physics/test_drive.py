@@ -77,6 +77,15 @@ def test_velocities_are_the_derivatives_of_the_poses(scene):
         assert np.linalg.norm(v1[:3]) > 0.05
 
 
+def test_motions_between_the_pictures_agree_with_them(scene):
+    frames = {"start": 0.1, "frames": 5, "rate": 7.0}
+    path = simulate(turning(scene({"wheel": wheel(2.0, runout=0.01)}, timeline=frames), CLOCKS["ramp"]))
+    states = path.motions["wheel[0]"].states(path.times)
+    assert states[:, :3] == pytest.approx(path.positions[:, 1], abs=1e-12)
+    assert states[:, 7:] == pytest.approx(path.velocities[:, 1], abs=1e-9)
+    assert set(path.motions) == {"wheel[0]"}
+
+
 def test_runout_and_tilt_turn_with_the_shaft_and_are_as_large_as_said(scene):
     shaft = ShaftClock([0.0], [1.0])
     objects = {"wheel": wheel(1.0, runout=0.01, tilt=0.1, heavy_side=0.4)}
