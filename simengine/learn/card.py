@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
-__all__ = ["detector_card"]
+from simengine.formats.detection import DetectionSet
+
+__all__ = ["describe_set", "detector_card"]
 
 
 def detector_card(model: str, classes: Sequence[str], settings: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
@@ -43,3 +46,18 @@ def detector_card(model: str, classes: Sequence[str], settings: Mapping[str, Any
         "",
     ]
     return "\n".join(lines)
+
+
+def describe_set(data: DetectionSet, weight: float) -> dict[str, Any]:
+    """What a card says of a set: name, part of the batches, numbers of pictures and boxes, hash of the labels."""
+    boxes = sum(int((~image.crowd).sum()) for image in data.images)
+    digest = sha256(repr([image.id for image in data.images]).encode())
+    for image in data.images:
+        digest.update(image.boxes.tobytes() + image.labels.tobytes() + image.crowd.tobytes())
+    return {
+        "name": data.name,
+        "weight": float(weight),
+        "images": len(data.images),
+        "boxes": boxes,
+        "labels_sha256": digest.hexdigest(),
+    }

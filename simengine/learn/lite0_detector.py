@@ -18,14 +18,17 @@ from simengine.dataset.disk import disk_errors, write_atomic
 from simengine.errors import SimengineError
 from simengine.formats.detection import DetectionSet
 from simengine.learn.augment import Augmentation
-from simengine.learn.card import detector_card
+from simengine.learn.card import describe_set, detector_card
+from simengine.learn.center_decode import decode
+from simengine.learn.center_loss import center_loss, draw_targets
 from simengine.learn.center_network import CenterNetwork
-from simengine.learn.center_predict import predict_picture
-from simengine.learn.center_training import run_steps
+from simengine.learn.crops import Crop
 from simengine.learn.detector import Detections, Report, align_classes, choose_device
 from simengine.learn.feed import Feed, Shares
 from simengine.learn.lite0 import imagenet_weights
 from simengine.learn.lite0_settings import Lite0Settings, parse_settings, settings_from_dict, settings_to_dict
+from simengine.learn.tiles import look
+from simengine.learn.training import Losses, Optimization, run_steps
 
 __all__ = ["Lite0Detector", "TrainedLite0"]
 
@@ -57,7 +60,12 @@ class TrainedLite0:
 
     def predict(self, pictures: Sequence[NDArray[Any]]) -> list[Detections]:
         """Finds things in pictures, sRGB, uint8, shape (H, W, 3) each; large ones are looked at in tiles."""
-        return [predict_picture(self.network, picture, scale=self.settings.scale) for picture in pictures]
+        return [look(picture, self._ask, scale=self.settings.scale) for picture in pictures]
+
+    def _ask(self, tile: NDArray[np.uint8]) -> Detections:
+        device = next(self.network.parameters()).device
+        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
+            return decode(self.network(torch.from_numpy(tile[None]).permute(0, 3, 1, 2).to(device)))[0]
 
     def save(self, folder: Path) -> None:
         """Writes weights, settings, losses and a card; see `simengine.learn.detector.save_detector`."""
@@ -135,7 +143,7 @@ class Lite0Detector:
             first = np.stack([crop.picture for crop in feed.batch(0)])
             network.standardize(torch.from_numpy(first).permute(0, 3, 1, 2).to(place))
         facts = {
-            "data": [_describe(part, weight) for part, weight in aligned],
+            "data": [describe_set(part, weight) for part, weight in aligned],
             "steps": steps,
             "seed": seed,
             "pictures_seen": steps * settings.batch,
@@ -147,7 +155,10 @@ class Lite0Detector:
         history = run_steps(
             network.train(),
             feed,
-            settings,
+            _losses(network, settings, place),
+            Optimization(
+                settings.rate, settings.backbone_rate, settings.decay, settings.warmup, settings.average, clip=10.0
+            ),
             steps=steps,
             device=place,
             checkpoint=checkpoint,
@@ -187,6 +198,24 @@ def _new_network(classes: int, settings: Lite0Settings, seed: int) -> CenterNetw
         return CenterNetwork(classes, frozen=settings.frozen)
 
 
+def _losses(network: CenterNetwork, settings: Lite0Settings, device: torch.device) -> Losses:
+    def losses(crops: list[Crop]) -> dict[str, torch.Tensor]:
+        pictures = torch.from_numpy(np.stack([crop.picture for crop in crops])).permute(0, 3, 1, 2)
+        targets = draw_targets(
+            [crop.boxes for crop in crops],
+            [crop.labels for crop in crops],
+            [crop.ignored for crop in crops],
+            size=(settings.crop, settings.crop),
+            spread=settings.spread,
+        )
+        maps = network(pictures.to(device, non_blocking=True))
+        weights = {"box_weight": settings.box_weight, "class_weight": settings.class_weight}
+        loss = center_loss(maps, targets.to(device), **weights)
+        return {"loss": loss.total, "heat": loss.heat, "box": loss.box, "class": loss.class_}
+
+    return losses
+
+
 def _take_over(network: CenterNetwork, classes: tuple[str, ...], init: Any) -> None:
     """Starts from a trained detector; what it knows of classes goes by their names."""
     if not isinstance(init, TrainedLite0):
@@ -199,20 +228,6 @@ def _take_over(network: CenterNetwork, classes: tuple[str, ...], init: Any) -> N
                 new[name][row] = old[name][init.classes.index(label)]
         old[name] = new[name]
     network.load_state_dict(old)
-
-
-def _describe(data: DetectionSet, weight: float) -> dict[str, Any]:
-    boxes = sum(int((~image.crowd).sum()) for image in data.images)
-    digest = sha256(repr([image.id for image in data.images]).encode())
-    for image in data.images:
-        digest.update(image.boxes.tobytes() + image.labels.tobytes() + image.crowd.tobytes())
-    return {
-        "name": data.name,
-        "weight": float(weight),
-        "images": len(data.images),
-        "boxes": boxes,
-        "labels_sha256": digest.hexdigest(),
-    }
 
 
 def _run_key(facts: dict[str, Any], settings: Lite0Settings, network: CenterNetwork) -> str:

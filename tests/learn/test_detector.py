@@ -13,7 +13,6 @@ from simengine.formats.detection import DetectionSet, labelled_image, map_classe
 from simengine.learn.center_decode import decode, suppress  # noqa: E402
 from simengine.learn.center_loss import center_loss, draw_targets, generalized_iou  # noqa: E402
 from simengine.learn.center_network import STRIDE, CenterMaps, CenterNetwork  # noqa: E402
-from simengine.learn.center_predict import predict_picture, tile_starts  # noqa: E402
 from simengine.learn.detector import (  # noqa: E402
     Detections,
     as_one_class,
@@ -25,6 +24,7 @@ from simengine.learn.detector import (  # noqa: E402
 from simengine.learn.lite0 import Lite0, imagenet_weights  # noqa: E402
 from simengine.learn.lite0_detector import Lite0Detector  # noqa: E402
 from simengine.learn.lite0_settings import Lite0Settings, parse_settings  # noqa: E402
+from simengine.learn.tiles import look, tile_starts  # noqa: E402
 
 SMALL = "crop=96,batch=4,frozen=10"
 
@@ -200,23 +200,18 @@ def test_suppression_keeps_the_surest():
 def test_tiles_find_what_the_whole_picture_shows_once():
     assert tile_starts(640) == [0] and tile_starts(1280) == [0] and tile_starts(1281) == [0, 288]
 
-    class Bright(torch.nn.Module):
-        """Finds bright pixels: a centre where a cell is white, edges of two cells."""
-
-        def __init__(self):
-            super().__init__()
-            self.unused = torch.nn.Parameter(torch.zeros(1))
-
-        def forward(self, pictures):
-            mean = torch.nn.functional.avg_pool2d(pictures.float().mean(1, keepdim=True), STRIDE)
-            zeros = torch.zeros_like(mean)
-            return CenterMaps((mean - 240) / 2, zeros.expand(-1, 4, -1, -1) + 0.7, zeros)
+    def bright(tile):
+        """Finds white cells: a box of four by four cells around each."""
+        rows, columns = np.nonzero(tile[4::8, 4::8, 0] == 255)
+        middle = np.stack([columns, rows, columns, rows], 1) * 8 + 4.0
+        boxes = (middle + np.array([-16, -16, 16, 16])).astype(np.float32)
+        return Detections(boxes, np.ones(len(boxes), np.float32), np.zeros(len(boxes), np.int64))
 
     picture = np.zeros((1500, 2900, 3), np.uint8)
     spots = [(8 * x, 8 * y) for x, y in ((3, 4), (127, 100), (96, 128), (130, 180), (300, 60), (351, 181), (352, 96))]
     for x, y in spots:
         picture[y : y + 8, x : x + 8] = 255
-    found = predict_picture(Bright(), picture, scale=1.0)
+    found = look(picture, bright)
     middles = sorted(map(tuple, ((found.boxes[:, :2] + found.boxes[:, 2:]) / 2).round().astype(int).tolist()))
     assert middles == sorted((x + 4, y + 4) for x, y in spots)
 
@@ -266,7 +261,7 @@ def test_the_same_seed_gives_the_same_detector_and_another_another(trained, shap
 
 
 def test_a_stopped_run_goes_on_to_the_same_end(trained, shapes, tmp_path, monkeypatch):
-    monkeypatch.setattr("simengine.learn.center_training._EVERY", 3)
+    monkeypatch.setattr("simengine.learn.training._EVERY", 3)
     file = tmp_path / "deep/state"
 
     def stop(row):
@@ -296,7 +291,7 @@ def test_fine_tuning_starts_from_what_was_learned_by_the_name_of_the_class(train
 
 
 def test_a_loss_that_is_not_finite_stops_with_its_cause(shapes, monkeypatch):
-    import simengine.learn.center_training as training
+    import simengine.learn.lite0_detector as training
 
     def broken(maps, targets, **options):
         good = center_loss(maps, targets, **options)

@@ -1,35 +1,57 @@
-"""The optimiser's loop of the embedded detector: the same numbers whether it runs through or is stopped and goes on."""
+"""The optimiser's loop of every detector: the same numbers whether it runs through or is stopped and goes on."""
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from simengine.dataset.disk import disk_errors, write_atomic
 from simengine.errors import SimengineError
-from simengine.learn.center_loss import LossParts, center_loss, draw_targets
 from simengine.learn.crops import Crop
 from simengine.learn.detector import Report
 from simengine.learn.feed import Feed
-from simengine.learn.lite0_settings import Lite0Settings
 
-__all__ = ["run_steps"]
+__all__ = ["Losses", "Optimization", "run_steps"]
 
 _EVERY = 50  # steps between checkpoints
-_CLIP = 10.0  # largest norm of a step's gradients
+
+Losses = Callable[[list[Crop]], dict[str, Tensor]]
+"""The losses of a batch; ``loss`` is minimised, the others are its parts."""
+
+
+@dataclass(frozen=True)
+class Optimization:
+    """How weights are changed: AdamW, its rate rising in a line and falling as a cosine, and averaged weights.
+
+    Attributes:
+        rate: Learning rate.
+        backbone_rate: That of the backbone, as a share.
+        decay: Weight decay; of biases and norms none.
+        warmup: Share of the steps in which the rate rises.
+        average: Memory of the averaged weights, as a share of the steps.
+        clip: Largest norm of a step's gradients.
+    """
+
+    rate: float
+    backbone_rate: float
+    decay: float
+    warmup: float
+    average: float
+    clip: float
 
 
 def run_steps(
     network: nn.Module,
     feed: Feed,
-    settings: Lite0Settings,
+    losses: Losses,
+    how: Optimization,
     *,
     steps: int,
     device: torch.device,
@@ -40,9 +62,10 @@ def run_steps(
     """Trains a network; afterwards it holds the averaged weights.
 
     Args:
-        network: A `CenterNetwork` on the device; changed.
+        network: On the device; changed. What lies in its ``backbone`` learns slower.
         feed: Its batches.
-        settings: Rates and weights.
+        losses: What is wrong with a batch.
+        how: The optimiser.
         steps: Optimiser steps.
         device: Where the network is; mixed precision is used on CUDA only (processors without bf16 are slower by it).
         checkpoint: File to save the state to every 50 steps, and to go on from if it is there.
@@ -50,38 +73,33 @@ def run_steps(
         report: Told of every step.
 
     Returns:
-        A row a step: ``step``, ``loss``, ``heat``, ``box``, ``class``, ``rate``, ``gradient`` (norm).
+        A row a step: ``step``, ``loss`` and its parts, ``rate``, ``gradient`` (norm).
 
     Raises:
         SimengineError: The loss is no longer finite, or the checkpoint belongs to another run.
     """
-    optimizer = _optimizer(network, settings)
+    optimizer = _optimizer(network, how)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     history: list[dict[str, Any]] = []
     if checkpoint is not None and checkpoint.is_file():
         history = _restore(checkpoint, key, network, optimizer, average, device)
-    memory = 1.0 - 1.0 / max(2.0, settings.average * steps)
+    memory = 1.0 - 1.0 / max(2.0, how.average * steps)
     threads = 1 if device.type == "cpu" else 8
     start = len(history)
     for step, crops in enumerate(feed.batches(start, steps, threads=threads), start=start):
-        rate = settings.rate * _schedule(step, steps, settings.warmup)
+        rate = how.rate * _schedule(step, steps, how.warmup)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["share"]
-        loss = _loss(network, crops, settings, device)
-        _check(loss, step, rate, feed)
+        with torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
+            parts = losses(crops)
+        values = {name: float(value.detach()) for name, value in parts.items()}
+        _check(values, step, rate, feed)
         optimizer.zero_grad(set_to_none=True)
-        loss.total.backward()
-        norm = nn.utils.clip_grad_norm_(network.parameters(), _CLIP)
+        parts["loss"].backward()
+        norm = nn.utils.clip_grad_norm_(network.parameters(), how.clip)
         optimizer.step()
         _blend(average, network, min(memory, (1 + step) / (10 + step)))
-        history.append(
-            {
-                "step": step,
-                **{name: float(getattr(loss, field).detach()) for name, field in _PARTS.items()},
-                "rate": rate,
-                "gradient": float(norm),
-            }
-        )
+        history.append({"step": step, **values, "rate": rate, "gradient": float(norm)})
         if report is not None:
             report(history[-1])
         if checkpoint is not None and (step + 1) % _EVERY == 0 and step + 1 < steps:
@@ -90,25 +108,22 @@ def run_steps(
     return history
 
 
-_PARTS = {"loss": "total", "heat": "heat", "box": "box", "class": "class_"}
-
-
-def _optimizer(network: nn.Module, settings: Lite0Settings) -> torch.optim.Optimizer:
+def _optimizer(network: nn.Module, how: Optimization) -> torch.optim.Optimizer:
     """AdamW; the backbone learns slower, and biases and norms don't decay."""
     groups: dict[tuple[bool, bool], list[Tensor]] = {}
     for name, value in network.named_parameters():
         if value.requires_grad:
-            groups.setdefault((name.startswith("backbone."), value.ndim > 1), []).append(value)
+            groups.setdefault(("backbone." in name, value.ndim > 1), []).append(value)
     return torch.optim.AdamW(
         [
             {
                 "params": values,
-                "share": settings.backbone_rate if backbone else 1.0,
-                "weight_decay": settings.decay if decays else 0.0,
+                "share": how.backbone_rate if backbone else 1.0,
+                "weight_decay": how.decay if decays else 0.0,
             }
             for (backbone, decays), values in groups.items()
         ],
-        lr=settings.rate,
+        lr=how.rate,
     )
 
 
@@ -120,24 +135,10 @@ def _schedule(step: int, steps: int, warmup: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
 
 
-def _loss(network: nn.Module, crops: list[Crop], settings: Lite0Settings, device: torch.device) -> LossParts:
-    pictures = torch.from_numpy(np.stack([crop.picture for crop in crops])).permute(0, 3, 1, 2)
-    targets = draw_targets(
-        [crop.boxes for crop in crops],
-        [crop.labels for crop in crops],
-        [crop.ignored for crop in crops],
-        size=(settings.crop, settings.crop),
-        spread=settings.spread,
-    )
-    with torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
-        maps = network(pictures.to(device, non_blocking=True))
-    return center_loss(maps, targets.to(device), box_weight=settings.box_weight, class_weight=settings.class_weight)
-
-
-def _check(loss: LossParts, step: int, rate: float, feed: Feed) -> None:
-    if torch.isfinite(loss.total):
+def _check(values: Mapping[str, float], step: int, rate: float, feed: Feed) -> None:
+    if math.isfinite(values["loss"]):
         return
-    parts = ", ".join(f"{name} {float(getattr(loss, field).detach()):g}" for name, field in _PARTS.items())
+    parts = ", ".join(f"{name} {value:g}" for name, value in values.items())
     raise SimengineError(
         f"training stopped at step {step}: the loss is not finite ({parts}; rate {rate:g}). Look at the labels of the "
         f"batch's pictures ({'; '.join(feed.names(step))}), or lower the rate."
@@ -147,7 +148,10 @@ def _check(loss: LossParts, step: int, rate: float, feed: Feed) -> None:
 def _blend(average: Mapping[str, Tensor], network: nn.Module, memory: float) -> None:
     with torch.no_grad():
         for name, value in network.state_dict().items():
-            average[name].lerp_(value, 1 - memory)
+            if value.is_floating_point():
+                average[name].lerp_(value, 1 - memory)
+            else:  # counters
+                average[name].copy_(value)
 
 
 def _save(

@@ -1,33 +1,30 @@
-"""Asking the embedded detector: whole pictures, or tiles of large ones."""
+"""Looking at pictures of any size: as a whole, or in overlapping tiles if they are large."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from simengine.learn.center_decode import decode
-from simengine.learn.center_network import CenterNetwork
 from simengine.learn.crops import FILL
 from simengine.learn.detector import Detections
 
-__all__ = ["predict_picture", "tile_starts"]
+__all__ = ["look", "tile_starts"]
 
 _TILE = 1024  # edge of a tile [px]; larger pictures are cut, so that memory stays bounded
 _OVERLAP = 256  # of neighbouring tiles
 
 
-def predict_picture(network: CenterNetwork, picture: NDArray[Any], *, scale: float) -> Detections:
+def look(picture: NDArray[Any], ask: Callable[[NDArray[np.uint8]], Detections], *, scale: float = 1.0) -> Detections:
     """Finds things in one picture.
 
     Args:
-        network: Ready to be asked.
         picture: sRGB, uint8, shape (H, W, 3).
-        scale: Size at which the network looks at it.
+        ask: Finds things in a piece of it, shape (h, w, 3), h and w multiples of 32.
+        scale: Size at which it is looked at.
 
     Returns:
         Boxes in pixels of the picture, inside it.
@@ -38,11 +35,9 @@ def predict_picture(network: CenterNetwork, picture: NDArray[Any], *, scale: flo
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     seen = picture if size == (width, height) else cv2.resize(picture, size, interpolation=how)
-    device = next(network.parameters()).device
     found = []
     for tile, x, y, core in _tiles(seen):
-        with torch.inference_mode(), torch.autocast("cuda", torch.bfloat16, enabled=device.type == "cuda"):
-            one = decode(network(torch.from_numpy(tile[None]).permute(0, 3, 1, 2).to(device)))[0]
+        one = ask(tile)
         boxes = one.boxes + np.array([x, y, x, y], np.float32)
         middle = (boxes[:, :2] + boxes[:, 2:]) / 2
         inside = ((middle >= core[:2]) & (middle < core[2:])).all(axis=1)
