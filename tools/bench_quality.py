@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from simengine.evaluate.quality.results import QualityResult, read_quality
-from simengine.evaluate.report.charts.axis import number_text
+from simengine.evaluate.report.charts.axis import interval_texts, number_text
 
 GENERATED = (
     "generate dice --count 60 --seed 1 --out dice_made",
@@ -143,8 +143,8 @@ def _markdown(found: list[tuple[str, str, str, QualityResult]]) -> str:
     lines = [
         "# What `simengine quality` says where the truth is known",
         "",
-        "`python tools/bench_quality.py --data DIR --work DIR`. Value, 95 % interval, and in brackets what real data gives"
-        " against real data (its floor). Bold: the interval lies outside the floor."
+        "`python tools/bench_quality.py --data DIR --work DIR`. Value, 95 % interval, and what real data gives against"
+        " real data (its floor). Bold: the interval lies outside the floor."
         f" {', '.join(f'{name} {version}' for name, version in versions.items())}.",
     ]
     for _, title, command, result in found:
@@ -164,8 +164,9 @@ def _markdown(found: list[tuple[str, str, str, QualityResult]]) -> str:
         for name in SHOWN:
             metric = result.metric(name)
             if metric is not None:
-                value = number_text(metric.value)
-                interval = "" if metric.low is None else f"{number_text(metric.low)} to {number_text(metric.high)}"
+                value, interval = number_text(metric.value), ""
+                if metric.low is not None and metric.high is not None:
+                    value, interval = interval_texts(metric.value, metric.low, metric.high)
                 floor = (
                     ""
                     if metric.floor is None

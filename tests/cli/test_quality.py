@@ -125,3 +125,25 @@ def test_one_picture_is_not_enough(tmp_path, capsys):
 def test_report_needs_numbers(tmp_path, capsys):
     assert main(["report", str(tmp_path)]) == 1
     assert "neither gain.json nor quality.json" in capsys.readouterr().err
+
+
+def test_recordings_that_tell_no_speed_are_compared(tmp_path, capsys):
+    pytest.importorskip("sklearn")
+    from scipy.io import wavfile
+
+    rng = np.random.default_rng(0)
+    for folder, width in (("real", 1), ("made", 40)):  # white against smooth noise
+        (tmp_path / folder).mkdir()
+        for k in range(6):
+            noise = np.convolve(rng.normal(size=24_000), np.ones(width) / np.sqrt(width), "same")
+            wavfile.write(tmp_path / folder / f"{k}.wav", 8000, (3000 * noise).astype(np.int16))
+    out = tmp_path / "report"
+    assert (
+        run("--real", tmp_path / "real", "--synthetic", tmp_path / "made", "--out", out, "--cache", tmp_path / "c") == 0
+    )
+    assert "can be told" in capsys.readouterr().out
+    data = json.loads((out / "quality.json").read_text())
+    assert data["kind"] == "signals" and data["real"]["count"] == 18
+    assert "6 of 6 records do not tell their speed" in data["real"]["notes"][0]
+    spectrum = next(metric for metric in data["metrics"] if metric["name"] == "spectrum")
+    assert spectrum["status"] == "differs" and spectrum["value"] > 5.0

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from simengine.errors import SimengineError
 from simengine.evaluate.features.cache import FeatureCache, default_cache
@@ -118,7 +119,8 @@ def compare_folders(
         samples = image_samples(sets, embedder, limit=job.limit, seed=job.seed, cache=cache, progress=progress)
         words = embedder.recipe
     elif kind == "signals":
-        opened = [open_signal_set(path, rate=job.rate, speed_rpm=job.speed_rpm) for path in job.paths]
+        speed: float | Literal["unknown"] = job.speed_rpm or "unknown"  # of files that don't say
+        opened = [open_signal_set(path, rate=job.rate, speed_rpm=speed) for path in job.paths]
         samples, settings = signal_samples(
             opened, seconds=job.seconds, limit=job.limit, seed=job.seed, cache=cache, progress=progress
         )

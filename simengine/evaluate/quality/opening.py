@@ -143,9 +143,12 @@ def signal_samples(
         SimengineError: A record is constant or shorter than a window.
     """
     drawn = [one.subset(picked(len(one), limit, seed=seed, name=f"set {k}").tolist()) for k, one in enumerate(sets)]
-    rate, knows = np.inf, True
-    for record in (record for one in drawn for record in one):
-        rate, knows = min(rate, record.rate), knows and record.bearing is not None and _has_speed(record)
+    rate, knows, silent = np.inf, True, [0] * len(drawn)
+    for place, one in enumerate(drawn):
+        for record in one:
+            speed = _has_speed(record)
+            silent[place] += not speed
+            rate, knows = min(rate, record.rate), knows and record.bearing is not None and speed
     settings = SignalSettings(float(rate), seconds, signature=bool(knows))
     described = []
     for one in drawn:
@@ -153,9 +156,10 @@ def signal_samples(
         told = (lambda done, name=one.name, total=total: progress(name, done, total)) if progress else None
         described.append(describe_signals(one, settings, cache=cache, progress=told))
     samples = []
-    for original, one, part, rows in zip(
-        sets, drawn, described, standardised([part.vectors for part in described]), strict=True
+    for original, one, part, rows, without in zip(
+        sets, drawn, described, standardised([part.vectors for part in described]), silent, strict=True
     ):
+        notes = [f"{without} of {len(one)} records do not tell their speed: their orders are multiples of 30 Hz"]
         known = not set(part.labels.tolist()) <= {"unknown"}
         sample = _number_sample(one.name, part.names, rows, part.groups, part.labels if known else None, "group")
         views = {**sample.views, "spectra": View(part.spectra, part.groups, "group")}
@@ -165,7 +169,7 @@ def signal_samples(
                 views=views,
                 table=part.signatures if settings.signature else None,
                 total=len(original),
-                notes=tuple(one.warnings),
+                notes=(*one.warnings, *(notes if without else ())),
             )
         )
     return samples, settings
