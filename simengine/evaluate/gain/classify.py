@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -15,50 +15,10 @@ from simengine.evaluate.gain.leaks import check_groups, check_labels, make_leak
 from simengine.evaluate.gain.results import Data, Leak, Metric, Picture
 from simengine.evaluate.gain.shots import Draw, Shots
 from simengine.evaluate.gain.task import CellPlan, Part, Table, TestSet
+from simengine.evaluate.gain.windows import WindowSet, copied_windows, oversampled
 from simengine.learn.order_views import OrderViews, join_views
 
-__all__ = ["ClassifyTask", "WindowSet", "oversampled"]
-
-_SMOTE = 50  # windows a class after oversampling
-_SAME = 1e-3  # distance of windows that are copies, of the median distance
-
-
-@dataclass(frozen=True, eq=False)
-class WindowSet:
-    """Windows of a set of records as classifiers see them.
-
-    Attributes:
-        name: Name of the set.
-        role: ``real``, ``synthetic``, ``refined``, ``test`` or ``ood``.
-        views: The windows; ``views.records`` counts from 0 over `records`.
-        records: Name of each record.
-        groups: Group of each record: the bearing, or the recording where that is not known.
-        digest: Hash of the records.
-        path: Where they were read from.
-    """
-
-    name: str
-    role: str
-    views: OrderViews
-    records: tuple[str, ...]
-    groups: tuple[str, ...]
-    digest: str
-    path: str = ""
-
-    @property
-    def bearings(self) -> tuple[str, ...]:
-        """The groups, each once."""
-        return tuple(sorted(set(self.groups)))
-
-    def units(self, views: OrderViews) -> np.ndarray:
-        """Number of the bearing of each window, shape (n,)."""
-        return np.searchsorted(self.bearings, np.array(self.groups)[views.records]).astype(np.int32)
-
-    def data(self) -> Data:
-        """As results tell it."""
-        names, counts = np.unique(self.views.labels, return_counts=True)
-        by_class = {str(name): int(count) for name, count in zip(names, counts, strict=True)}
-        return Data(self.role, self.name, self.path, len(self.views), len(set(self.groups)), by_class, self.digest)
+__all__ = ["ClassifyTask"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +117,7 @@ class ClassifyTask:
             ]
             word = "bearing or recording" if len(self._sides) == 1 else f"bearing or recording (draw {number})"
             groups += check_groups(*known, word=word).found
-            copies += _copies(train, test)
+            copies += copied_windows(train, test)
         both = "Looked for a bearing or recording on both sides of a split (a random split of windows is one)."
         return [
             *(leak for leak in check_labels(classes, counts) if leak.name != "class-order"),
@@ -289,57 +249,3 @@ class ClassifyTask:
     def _bearings_of(self, label: str) -> int:
         parts = (self.real,) if self.shots is not None else self.held_out
         return sum(len(np.unique(part.units(part.views)[part.views.labels == label])) for part in parts)
-
-
-def oversampled(views: OrderViews, *, seed: int) -> OrderViews:
-    """Windows with new ones between neighbours of the same class, until each class has 50.
-
-    A class with one window has no neighbours: it is repeated.
-
-    Source: Chawla et al., "SMOTE: synthetic minority over-sampling technique", JAIR 16 (2002), as in imbalanced-learn.
-
-    Args:
-        views: The windows.
-        seed: Of the draws.
-
-    Raises:
-        SimengineError: imbalanced-learn is not installed.
-    """
-    try:
-        from imblearn.over_sampling import SMOTE
-    except ImportError as error:
-        raise SimengineError("the arm real-smote needs imbalanced-learn: pip install 'simengine[learn]'.") from error
-
-    names, codes = np.unique(views.labels, return_inverse=True)
-    least = int(np.bincount(codes).min())
-    if least < 2:
-        rows = np.concatenate([np.resize(np.flatnonzero(codes == k), _SMOTE) for k in range(len(names))])
-        return views.subset(rows)
-    flat = np.hstack([views.lines, views.combs, views.images.reshape(len(views), -1).astype(np.float32)])
-    wanted = {k: max(_SMOTE, int((codes == k).sum())) for k in range(len(names))}
-    made, new = SMOTE(sampling_strategy=wanted, k_neighbors=min(5, least - 1), random_state=seed).fit_resample(
-        flat, codes
-    )
-    a, b = views.lines.shape[1], views.combs.shape[1]
-    images = made[:, a + b :].reshape(len(made), *views.images.shape[1:]).astype(views.images.dtype)
-    return OrderViews(
-        made[:, :a].astype(np.float32), made[:, a : a + b].astype(np.float32), images,
-        names[new], np.arange(len(made)), views.settings,
-    )  # fmt: skip
-
-
-def _copies(train: Sequence[tuple[WindowSet, np.ndarray]], test: Sequence[tuple[WindowSet, np.ndarray]]) -> list[str]:
-    from scipy.spatial.distance import cdist
-
-    found = []
-    for other, others in test:
-        asked = other.views.table[others]
-        for part, rows in train:
-            distances = cdist(asked, part.views.table[rows])
-            near = np.argwhere(distances <= _SAME * np.median(distances))
-            found += [
-                f"a window of {other.records[other.views.records[others[i]]]} in {other.name} is the same as one of "
-                f"{part.records[part.views.records[rows[j]]]} in {part.name}."
-                for i, j in near
-            ]
-    return list(dict.fromkeys(found))

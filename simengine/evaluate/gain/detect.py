@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from dataclasses import asdict, dataclass, field, is_dataclass
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,13 @@ from simengine.evaluate.gain.detect_scores import (
 )
 from simengine.evaluate.gain.inputs import code_digest, package_versions
 from simengine.evaluate.gain.leaks import check_duplicates, check_groups, check_labels, make_leak
-from simengine.evaluate.gain.results import Boxes, Data, Leak, Metric, Picture
+from simengine.evaluate.gain.pictures import changed_pictures
+from simengine.evaluate.gain.results import Data, Leak, Metric, Picture
 from simengine.evaluate.gain.task import CellPlan, Part, Table, TestSet
 from simengine.formats.detection import DetectionSet, label_problems, map_classes, merge_classes
-from simengine.learn.detector import Detections, best_of_each
 
 __all__ = ["DetectTask", "make_detect_task"]
 
-_SHOWN = 0.3  # least score of detections that pictures show
 _BATCH = 4  # pictures that are read at a time
 
 
@@ -221,27 +220,7 @@ class DetectTask:
         """Pictures by the change of their F1 at the scores that are shown."""
         data = self.held_out[test][0]
         before, after = (kept_detections(table, len(data.images)) for table in (baseline, arm))
-        rows = []
-        for index, image in enumerate(data.images):
-            shown = [_shown(found[index]) for found in (before, after)]
-            scores = [_f1(image, boxes, labels) for boxes, _, labels in shown]
-            rows.append((scores[1] - scores[0], index, shown, scores))
-        rows.sort(key=lambda row: (-row[0], row[1]))
-        chosen = [("best", row) for row in rows[:best] if row[0] > 0.0]
-        chosen += [("worst", row) for row in rows[::-1][:worst] if row[0] < 0.0]
-        return [self._picture(kind, data, row) for kind, row in chosen]
-
-    def _picture(self, kind: str, data: DetectionSet, row: tuple) -> Picture:
-        _, index, shown, scores = row
-        image = data.images[index]
-        truth = Boxes(image.boxes.tolist(), [self.classes[k] for k in image.labels], [])
-        before, after = (
-            Boxes(boxes.tolist(), [self.classes[k] for k in labels], [float(s) for s in own])
-            for boxes, own, labels in shown
-        )
-        return Picture(
-            kind, data.name, str(image.path.resolve()), 0, 0, truth, before, after, "", "", float(scores[0]), float(scores[1])
-        )  # fmt: skip
+        return changed_pictures(data, before, after, best=best, worst=worst)
 
     @property
     def _sets(self) -> list[tuple[str, DetectionSet]]:
@@ -336,24 +315,3 @@ def _hashes(data: DetectionSet) -> list[tuple[str, int, Callable[[], np.ndarray]
         (image.id, perceptual_hash(data.read(index)), partial(data.read, index))
         for index, image in enumerate(data.images)
     ]
-
-
-def _shown(kept: Detections) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    found = best_of_each(kept)
-    keep = found.scores >= _SHOWN
-    return found.boxes[keep], found.scores[keep], found.labels[keep]
-
-
-def _f1(image: Any, boxes: np.ndarray, labels: np.ndarray) -> float:
-    """F1 of a picture at an overlap of 0.5; 1 where nothing is and nothing was found."""
-    from simengine.evaluate.detection import match_table
-
-    classes = tuple(str(k) for k in range(int(max([*image.labels, *labels, 0])) + 1))
-    one = DetectionSet("one", classes, (replace(image),))
-    found = Detections(boxes, np.linspace(1.0, 0.5, len(labels)).astype(np.float32), labels)
-    table = match_table(one, [found], thresholds=[0.5])
-    hits = sum(int(part.hit[0].sum()) for part in table.matches)
-    wrong = sum(int((~part.hit[0] & ~part.ignored[0]).sum()) for part in table.matches)
-    objects = sum(int(part.objects.sum()) for part in table.matches)
-    total = objects + hits + wrong
-    return 1.0 if total == 0 else 2.0 * hits / total

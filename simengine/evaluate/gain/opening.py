@@ -15,10 +15,11 @@ import numpy as np
 from simengine.dataset.canonical import canonical_json
 from simengine.dataset.disk import disk_errors, write_atomic
 from simengine.errors import SimengineError
-from simengine.evaluate.gain.classify import ClassifyTask, WindowSet
+from simengine.evaluate.gain.classify import ClassifyTask
 from simengine.evaluate.gain.detect import DetectTask, make_detect_task
 from simengine.evaluate.gain.inputs import code_digest
 from simengine.evaluate.gain.shots import HEALTHY, Shots
+from simengine.evaluate.gain.windows import WindowSet
 from simengine.formats.detection import DetectionSet, detection_splits, open_detection_set, pad_boxes
 from simengine.formats.signal import SignalSet
 from simengine.learn.order_views import OrderViews, ViewSettings, order_views

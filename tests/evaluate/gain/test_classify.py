@@ -5,11 +5,12 @@ import pytest
 
 from simengine.errors import SimengineError
 from simengine.evaluate.gain.arms import SIGNAL_ARMS, choose_arms
-from simengine.evaluate.gain.classify import ClassifyTask, WindowSet, oversampled
+from simengine.evaluate.gain.classify import ClassifyTask
 from simengine.evaluate.gain.counts import parse_counts
 from simengine.evaluate.gain.experiment import run_gain
 from simengine.evaluate.gain.shots import Shots
 from simengine.evaluate.gain.task import CellPlan, Part
+from simengine.evaluate.gain.windows import WindowSet, oversampled
 from simengine.evaluate.metrics.utility import macro_f1
 from simengine.learn.order_views import OrderViews, ViewSettings
 
