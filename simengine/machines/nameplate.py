@@ -71,7 +71,7 @@ def nameplate_machine(
         white=rng.uniform(0.05, 1),
         path=own if rng.random() < 0.3 else None,
         modulation=(rng.uniform(0, 0.6), rng.uniform(0, 0.3)),
-        strikes=rng.uniform(5, 60) if rng.random() < 0.25 else 0.0,
+        strikes=rng.uniform(5, 60) if rng.random() < 0.125 else 0.0,
         strike=level * 10 ** rng.uniform(-0.3, 0.8),
         neighbour=_neighbour(rng, level) if rng.random() < 0.2 else None,
     )
