@@ -1,9 +1,10 @@
-"""Trains on simulated bearings alone and tests on real ones: CWRU drive end, and a second rig.
+"""Trains on the scene ``bearing_bench`` alone and tests on real bearings: CWRU drive end, and a second rig.
 
-    python tools/bench_faults.py --data DIR [--seeds 0 1 2] [--per-class 800] [--out benchmarks/faults.json]
+    python tools/bench_faults.py --data DIR --work DIR [--seeds 0 1 2] [--count 4000] [--out benchmarks/faults.json]
 
-DIR holds cwru_12k_drive_end.npz, cwru_normal_48k.npz and hit_mfs_51k2.npz. Needs the extra ``signals`` (scikit-learn).
-No real sample is seen in training or in choosing a threshold; geometry and speed of the machine are given.
+DATA holds cwru_12k_drive_end.npz, cwru_normal_48k.npz and hit_mfs_51k2.npz. WORK keeps the data sets and what was seen of
+them, so that a run that was stopped goes on. Needs the extra ``learn``. No real window is seen in training or in choosing
+a threshold; geometry and speed of the machine are given.
 """
 
 from __future__ import annotations
@@ -11,222 +12,143 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+import subprocess
 import sys
-import time
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import scipy
-from scipy.signal import resample_poly
 
-from simengine.machines.accelerometer import Accelerometer
-from simengine.machines.nameplate import nameplate_machine
-from simengine.machines.record import record
-from simengine.sampling.streams import stream
+from simengine.evaluate.gain.classify import oversampled
+from simengine.formats.signal import SignalRecord, open_signal_set
+from simengine.learn.classifier import TrainedClassifier, train_classifier
+from simengine.learn.order_views import OrderViews, ViewSettings, join_views, order_views
+from simengine.learn.windows import cut_records
 from simengine.signals.bearing import Bearing
-from simengine.signals.catalogue import bearing
-from simengine.signals.clock import ShaftClock
-from simengine.signals.signature import fault_signature
+from simengine.signals.catalogue import BEARINGS, bearing
 
-RATE = 12_000
-CLASSES = ("normal", "inner", "outer", "rolling_element")
+SETTINGS = ViewSettings(12_000.0)
+CLASSES = ("inner", "normal", "outer", "rolling_element")
 SHOTS = (1, 2, 5, 10)
+MODELS = ("forest", "logistic")
+REAL_WEIGHT = 0.2  # of the few real windows together, relative to the simulated ones
 
 
-@dataclass
-class Windows:
-    """Windows of one second: both views of their signatures, class and record of each."""
-
-    lines: np.ndarray
-    combs: np.ndarray
-    labels: np.ndarray
-    records: np.ndarray
-
-    def where(self, keep: np.ndarray) -> Windows:
-        return Windows(self.lines[keep], self.combs[keep], self.labels[keep], self.records[keep])
-
-    @property
-    def all(self) -> np.ndarray:
-        return np.hstack([self.lines, self.combs])
+def seen(work: Path, name: str, look: Callable[[], OrderViews]) -> OrderViews:
+    """What a classifier sees of windows, kept in a file."""
+    file, names = work / f"{name}.npz", ("lines", "combs", "images", "labels", "records")
+    if not file.exists():
+        views = look()
+        np.savez(file, **{key: getattr(views, key) for key in names})
+    with np.load(file) as kept:
+        return OrderViews(**{key: kept[key] for key in names}, settings=SETTINGS)
 
 
-def windows(rows: list[tuple[np.ndarray, ShaftClock, int, str]], ring: Bearing) -> Windows:
-    """Signatures of windows, each scaled to unit RMS (which changes none of them)."""
-    found = [fault_signature(signal / np.std(signal), RATE, clock, ring) for signal, clock, _, _ in rows]
-    return Windows(
-        np.array([one.lines for one in found]),
-        np.array([one.combs for one in found]),
-        np.array([label for _, _, label, _ in rows]),
-        np.array([name for _, _, _, name in rows]),
-    )
+def synthetic(work: Path, count: int, seed: int) -> OrderViews:
+    """Windows of the scene as ``simengine generate`` writes it; its compound faults are left out."""
+    folder = work / f"bearing_bench-{seed}"
+    words = ["generate", "bearing_bench", "--count", str(count), "--seed", str(seed), "--out", str(folder), "--quiet"]
+    subprocess.run([sys.executable, "-m", "simengine", *words], check=True, stdout=subprocess.DEVNULL)
+    return order_views((one for one in open_signal_set(folder) if one.fault_type in CLASSES), SETTINGS)
 
 
-def synthetic(ring: Bearing, per_class: int, seed: int, classes: tuple[str, ...] = CLASSES) -> list:
-    """Simulated windows, ``per_class`` of each class, of machines that share nothing but the bearing."""
-    rows = []
-    for index in range(per_class * len(classes)):
-        draw = stream(seed, index, "bench.machine")
-        machine = nameplate_machine(ring, classes[index % len(classes)], draw, rate=RATE)
-        sensor = Accelerometer(
-            RATE,
-            range=490.0 if draw.random() < 0.9 else 20.0,
-            resonance=draw.uniform(4e3, 30e3),
-            bits=16,
-            noise_density=10 ** draw.uniform(-4, -2.5),
-            high_pass=draw.uniform(0.5, 5),
-            anti_alias=draw.choice([0.4, 0.42, 0.45]),
-        )
-        one = record(machine, {"acc": sensor}, duration=1.0, seed=seed, index=index)
-        rows.append((one.signal[0], one.clock, index % len(classes), str(index)))
-    return rows
+def cwru(data: Path) -> list[SignalRecord]:
+    """All 60 fault records, 10 s of each, and both normal ones, these overlapped by three quarters."""
+    faults = list(open_signal_set(data / "cwru_12k_drive_end.npz", rate=12_000))
+    sound = open_signal_set(data / "cwru_normal_48k.npz", rate=48_000, channels=["DE"])
+    faults = [replace(one, signal=one.signal[:120_000]) for one in faults]
+    return cut_records(faults) + cut_records(sound, hop=0.25)
 
 
-def cut(signal: np.ndarray, hop: int = RATE) -> list[np.ndarray]:
-    return [signal[start : start + RATE] for start in range(0, len(signal) - RATE + 1, hop)]
+def hit(data: Path) -> list[SignalRecord]:
+    """The second rig, overlapped by half."""
+    return cut_records(open_signal_set(data / "hit_mfs_51k2.npz", rate=51_200), hop=0.5)
 
 
-def cwru(data: Path) -> list:
-    """All 60 fault records and both normal ones, these brought from 48 to 12 kHz and overlapped by three quarters."""
-    rows, kinds = [], {"IR": 1, "OR": 2, "B0": 3}
-    with np.load(data / "cwru_12k_drive_end.npz") as file:
-        for name in (key for key in file.files if not key.endswith("__rpm")):
-            clock = ShaftClock([0], [float(file[f"{name}__rpm"]) / 60])
-            rows += [(window, clock, kinds[name[:2]], name) for window in cut(file[name][: 10 * RATE])]
-    with np.load(data / "cwru_normal_48k.npz") as file:
-        for load in ("load0", "load3"):
-            clock = ShaftClock([0], [float(file[f"{load}_rpm"]) / 60])
-            slow = resample_poly(file[f"{load}_DE"].astype(float), 1, 4)
-            rows += [(window, clock, 0, f"Normal_{load}") for window in cut(slow, RATE // 4)]
-    return rows
+def names_of(records: Sequence[SignalRecord]) -> np.ndarray:
+    """Name of the recording of each window."""
+    return np.array([one.row["recording_id"].split("/")[-1] for one in records])
 
 
-def hit(data: Path) -> list:
-    """The second rig, brought from 51.2 to 12 kHz, overlapped by half."""
-    rows, kinds = [], {"No": 0, "IR": 1, "OR": 2}
-    with np.load(data / "hit_mfs_51k2.npz") as file:
-        for name in file.files:
-            clock = ShaftClock([0], [float(name.split("_")[1]) / 60])
-            slow = resample_poly(file[name].astype(float), 15, 64)
-            rows += [(window, clock, kinds[name[:2]], name) for window in cut(slow, RATE // 2)]
-    return rows
-
-
-class TwoViews:
-    """Extra trees on the lines alone and on everything; their probabilities are multiplied.
-
-    The whitened lines know the classes that have lines and do not care about the machine; the rest knows the weak
-    ones. Where one view is sure of a class the other rules out, neither wins.
-    """
-
-    def __init__(self, seed: int, trees: int = 500, leaf: int = 3) -> None:
-        from sklearn.ensemble import ExtraTreesClassifier
-
-        self.models = [ExtraTreesClassifier(trees, min_samples_leaf=leaf, random_state=seed) for _ in range(2)]
-
-    def fit(self, train: Windows, weights: np.ndarray | None = None) -> TwoViews:
-        for model, view in zip(self.models, (train.lines, train.all), strict=True):
-            model.fit(view, train.labels, weights)
-        return self
-
-    def probabilities(self, test: Windows) -> np.ndarray:
-        both = [m.predict_proba(view) + 1e-6 for m, view in zip(self.models, (test.lines, test.all), strict=True)]
-        joint = np.zeros((len(test.labels), len(CLASSES)))
-        joint[:, self.models[0].classes_] = both[0] * both[1]
-        return joint / joint.sum(axis=1, keepdims=True)
-
-
-def scores(test: Windows, probabilities: np.ndarray) -> dict:
+def scores(labels: np.ndarray, model: TrainedClassifier, views: OrderViews) -> dict:
     """Accuracy, macro-F1, recalls; the classes that the test has are the ones that may be guessed."""
     from sklearn.metrics import f1_score, recall_score
 
-    present = np.unique(test.labels)
-    guess = present[probabilities[:, present].argmax(axis=1)]
-    recalls = recall_score(test.labels, guess, labels=present, average=None)
+    present = np.unique(labels)
+    guess, _ = model.predict(views, among=present.tolist())
+    recalls = recall_score(labels, guess, labels=present, average=None)
     return {
-        "accuracy": float(np.mean(test.labels == guess)),
-        "macro_f1": float(f1_score(test.labels, guess, labels=present, average="macro")),
-        **{f"recall {CLASSES[k]}": float(r) for k, r in zip(present, recalls, strict=True)},
+        "accuracy": float(np.mean(labels == guess)),
+        "macro_f1": float(f1_score(labels, guess, labels=present, average="macro")),
+        **{f"recall {name}": float(value) for name, value in zip(present, recalls, strict=True)},
     }
 
 
-_FIELDS = ("lines", "combs", "labels", "records")
-
-
-def _smote(own: Windows, per_class: int, rng: np.random.Generator) -> Windows:
-    """Points on the lines between windows of one class (Chawla et al., 2002)."""
-    lines, combs, labels = [own.lines], [own.combs], [own.labels]
-    for label in np.unique(own.labels):
-        of = np.flatnonzero(own.labels == label)
-        first, second, part = rng.choice(of, per_class), rng.choice(of, per_class), rng.random((per_class, 1))
-        lines.append(own.lines[first] + part * (own.lines[second] - own.lines[first]))
-        combs.append(own.combs[first] + part * (own.combs[second] - own.combs[first]))
-        labels.append(np.full(per_class, label))
-    joined = np.concatenate(labels)
-    return Windows(np.concatenate(lines), np.concatenate(combs), joined, joined.astype(str))
-
-
-def _best_without_simulation(own: Windows, test: Windows, seed: int) -> float:
-    """Macro-F1 of the better of two models that see real windows alone, chosen on the test: a generous baseline."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    logistic = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=2000)).fit(own.all, own.labels)
-    guesses = [TwoViews(seed, 200, leaf=1).fit(own).probabilities(test), logistic.predict_proba(test.all)]
-    return max(scores(test, guess)["macro_f1"] for guess in guesses)
-
-
-def few_shot(real: Windows, made: Windows, seed: int) -> dict:
+def few_shot(real: OrderViews, names: np.ndarray, made: OrderViews, seed: int) -> dict:
     """Few real windows a class from one fault size and one normal record; test on the other sizes and record."""
-    size = np.array([name[1:4] if name[0] == "B" else name[2:5] if name[0] != "N" else name for name in real.records])
+    size = np.array([n[1:4] if n[0] == "B" else n[2:5] if n[0] != "l" else n for n in names])
     rng, out = np.random.default_rng(seed), {}
-    alone = TwoViews(seed, 200).fit(made)
+    alone = train_classifier(made, seed=seed, trees=100)
     for shots in SHOTS:
-        found: dict[str, list] = {"best real": [], "best real and SMOTE": [], "synthetic": [], "mix": []}
+        found: dict[str, list[float]] = {}
         for fault_size in ("007", "014", "021"):
-            for normal in ("Normal_load0", "Normal_load3"):
+            for normal in ("load0", "load3"):
                 source = np.flatnonzero((size == fault_size) | (size == normal))
-                test = real.where((size != fault_size) & (size != normal))
-                picked = np.concatenate(
-                    [rng.choice(source[real.labels[source] == k], shots, replace=False) for k in range(len(CLASSES))]
-                )
-                own = real.where(picked)
-                more = _smote(own, 50, rng)
-                both = Windows(*(np.concatenate([getattr(made, n), getattr(own, n)]) for n in _FIELDS))
-                share = 0.2 * len(made.labels) / len(own.labels)
-                weights = np.concatenate([np.ones(len(made.labels)), np.full(len(own.labels), share)])
-                mixed = TwoViews(seed, 200).fit(both, weights)
-                found["best real"].append(_best_without_simulation(own, test, seed))
-                found["best real and SMOTE"].append(_best_without_simulation(more, test, seed))
-                found["synthetic"].append(scores(test, alone.probabilities(test))["macro_f1"])
-                found["mix"].append(scores(test, mixed.probabilities(test))["macro_f1"])
+                test = fresh(real.subset((size != fault_size) & (size != normal)))
+                picked = [rng.choice(source[real.labels[source] == name], shots, replace=False) for name in CLASSES]
+                own = real.subset(np.concatenate(picked))
+                more = oversampled(own, seed=seed)
+                share = REAL_WEIGHT * len(made) / len(own)
+                weights = np.concatenate([np.ones(len(made)), np.full(len(own), share)])
+                models = {
+                    "real, forest": train_classifier(own, seed=seed, trees=100),
+                    "real, logistic": train_classifier(own, model="logistic"),
+                    "real and SMOTE, forest": train_classifier(more, seed=seed, trees=100),
+                    "real and SMOTE, logistic": train_classifier(more, model="logistic"),
+                    "synthetic": alone,
+                    "mix": train_classifier(join_views([made, own]), weights=weights, seed=seed, trees=100),
+                }
+                for name, model in models.items():
+                    found.setdefault(name, []).append(scores(test.labels, model, test)["macro_f1"])
+                better = max(found["real, forest"][-1], found["real, logistic"][-1])
+                found.setdefault("real, the better of both by the test itself", []).append(better)
         out[str(shots)] = {name: float(np.mean(values)) for name, values in found.items()}
     return out
 
 
-def experiment(data: Path, per_class: int, seed: int) -> dict:
+def experiment(data: Path, work: Path, count: int, seed: int) -> dict:
     """All figures of one seed."""
-    ring = bearing("6205")
-    wrong = replace(ring, elements=7, element_diameter=1.35 * ring.element_diameter)
-    begun = time.process_time()
-    rows = synthetic(ring, per_class, seed)
-    made_in = (time.process_time() - begun) / len(rows)
-    made, real_rows, hit_rows = windows(rows, ring), cwru(data), hit(data)
-    real, second = windows(real_rows, ring), windows(hit_rows, ring)
-    model = TwoViews(seed).fit(made)
-    guess = model.probabilities(real)
-    hard = np.array([name.startswith(("IR028", "OR014@6")) for name in real.records])
-    shuffled = Windows(made.lines, made.combs, np.random.default_rng(seed).permutation(made.labels), made.records)
+    ring, windows, second = bearing("6205"), cwru(data), hit(data)
+    wrong = {"as before": replace(ring, elements=7, element_diameter=1.35 * ring.element_diameter)}
+    wrong |= {one.model: one for one in BEARINGS.values() if one.model != ring.model}
+
+    def look(name: str, of: Sequence[SignalRecord], given: Bearing) -> OrderViews:
+        return seen(work, name, lambda: order_views(of, SETTINGS, bearing=given))
+
+    made = seen(work, f"synthetic-{seed}", lambda: synthetic(work, count, seed))
+    real, other, names = look("cwru", windows, ring), look("hit", second, ring), names_of(windows)
+    easy = ~np.array([name.startswith(("IR028", "OR014@6")) for name in names])
+    trained = {name: train_classifier(made, model=name, seed=seed) for name in MODELS}
+    forest = trained["forest"]
+    permuted = np.random.default_rng(seed).permutation(made.labels)
     return {
-        "ms per simulated window": 1e3 * made_in,
-        "cwru": scores(real, guess),
-        "cwru without IR028 and OR014@6": scores(real.where(~hard), guess[~hard]),
-        "hit": scores(second, model.probabilities(second)),
-        "cwru wrong geometry": scores(windows(real_rows, wrong), model.probabilities(windows(real_rows, wrong))),
-        "cwru permuted labels": scores(real, TwoViews(seed).fit(shuffled).probabilities(real)),
-        "few shots": few_shot(real, made, seed),
+        **{f"cwru, {name}": scores(real.labels, model, real) for name, model in trained.items()},
+        **{f"hit, {name}": scores(other.labels, model, other) for name, model in trained.items()},
+        "cwru without IR028 and OR014@6": scores(real.labels[easy], forest, fresh(real.subset(easy))),
+        **{
+            f"cwru, geometry: {name}": scores(real.labels, forest, look(f"cwru-{name}", windows, one))
+            for name, one in wrong.items()
+        },
+        "cwru, permuted labels": scores(real.labels, train_classifier(made, labels=permuted, seed=seed), real),
+        "few shots": few_shot(real, names, made, seed),
     }
+
+
+def fresh(views: OrderViews) -> OrderViews:
+    """A subset whose windows are counted anew, each an answer of its own."""
+    return replace(views, records=np.arange(len(views)))
 
 
 def mean(results: list) -> object:
@@ -239,17 +161,29 @@ def mean(results: list) -> object:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--per-class", type=int, default=800)
+    parser.add_argument("--count", type=int, default=4000)
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     import sklearn
 
-    versions = {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__}
-    results = [experiment(options.data, options.per_class, seed) for seed in options.seeds]
+    options.work.mkdir(parents=True, exist_ok=True)
+    results = []
+    for seed in options.seeds:
+        done = options.work / f"result-{seed}.json"
+        if not done.exists():
+            done.write_text(json.dumps(experiment(options.data, options.work, options.count, seed)), encoding="utf-8")
+        results.append(json.loads(done.read_text(encoding="utf-8")))
+    seeds = " ".join(map(str, options.seeds))
     report = {
-        "command": " ".join(["python tools/bench_faults.py", *(a for a in sys.argv[1:] if a != str(options.data))]),
-        "versions": {**versions, "scikit-learn": sklearn.__version__},
+        "command": f"python tools/bench_faults.py --data DIR --work DIR --seeds {seeds} --count {options.count}",
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
         "figures": mean(results),
     }
     text = json.dumps(report, indent=1)
