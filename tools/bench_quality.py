@@ -170,7 +170,7 @@ def _markdown(found: list[tuple[str, str, str, QualityResult]]) -> str:
                 floor = (
                     ""
                     if metric.floor is None
-                    else f"{number_text(metric.floor.low)} to {number_text(metric.floor.high)}"
+                    else f"{number_text(metric.floor.low, digits=2)} to {number_text(metric.floor.high, digits=2)}"
                 )
                 verdict = (
                     f"**{metric.status}**" if metric.status == "differs" else metric.status.replace("unjudged", "")
