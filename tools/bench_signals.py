@@ -16,7 +16,6 @@ import os
 import platform
 import resource
 import shutil
-import sys
 import tempfile
 import threading
 import time
@@ -154,6 +153,12 @@ def data_set(scene: str, count: int, workers: int, folder: str | None) -> dict[s
     }
 
 
+def _rounded(tree):
+    if isinstance(tree, dict):
+        return {name: _rounded(part) for name, part in tree.items()}
+    return round(float(tree), 3) if isinstance(tree, float | np.floating) else tree
+
+
 def processor() -> str:
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -170,9 +175,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     report = {
-        "command": " ".join(
-            ["python tools/bench_signals.py", *(a for a in sys.argv[1:] if a != options.folder and a != "--folder")]
-        ),
+        "command": f"python tools/bench_signals.py --count {options.count} --workers {options.workers} --scene {options.scene}",
         "versions": {
             "python": platform.python_version(),
             "numpy": np.__version__,
@@ -184,7 +187,7 @@ def main() -> None:
         "steps": steps(options.scene),
         "data set": data_set(options.scene, options.count, options.workers, options.folder),
     }
-    text = json.dumps(report, indent=1, default=float)
+    text = json.dumps(_rounded(report), indent=1)
     print(text)
     if options.out:
         options.out.write_text(text + "\n", encoding="utf-8")
