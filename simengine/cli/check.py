@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from simengine.cli.options import add_plugin_argument, load_plugins
+
+if TYPE_CHECKING:
+    from simengine.errors import Problem
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +26,9 @@ def run(args: argparse.Namespace) -> int:
     load_plugins(args)
     status = 0
     for file in args.files:
-        problems = check_file(file)
+        problems = _check_detectors(file) if file.endswith(".py") else None
+        if problems is None:
+            problems = check_file(file)
         notes = []
         if not problems:
             try:
@@ -39,6 +45,29 @@ def run(args: argparse.Namespace) -> int:
         else:
             print(f"{file}: ok")
     return status
+
+
+def _check_detectors(file: str) -> list[Problem] | None:
+    """The problems of a plug-in's detectors; None if it has none, and of its distributions if it has both."""
+    from simengine.errors import Mark, Problem, SpecError
+    from simengine.learn.conformance import check_detector
+    from simengine.learn.detector import DETECTORS
+    from simengine.sampling.distribution import Distribution
+    from simengine.scene.plugins import check_plugin, load_plugin
+
+    try:
+        module = load_plugin(file)
+    except SpecError as error:
+        return error.problems
+    mine = {name: make for name, make in DETECTORS.items() if getattr(make, "__module__", "") == module.__name__}
+    if not mine:
+        return None
+    mark = Mark(file, 1, 1)
+    problems = [Problem(text, mark, name) for name, make in mine.items() for text in check_detector(name, make)]
+    values = [value for value in vars(module).values() if isinstance(value, type)]
+    if any(issubclass(value, Distribution) and value.__module__ == module.__name__ for value in values):
+        problems += check_plugin(file)
+    return problems
 
 
 def _notes(file: str) -> list[str]:
