@@ -116,11 +116,11 @@ def _answer(result: QualityResult) -> tuple[str, Tone]:
 
 def _leak(result: QualityResult) -> str:
     """A sentence that no reader may miss, where there is a leak."""
-    found = [metric for metric in result.metrics if metric.family == "privacy" and metric.status == "differs"]
-    if not found:
-        return ""
-    numbers = ", ".join(f"{metric.title} {_with_interval(metric)}" for metric in found)
-    return f"It gives away real {_WORDS[result.kind][1]} that it was made from: {numbers}."
+    for name in ("mia", "leak", "dcr", "copies"):
+        metric = result.metric(name)
+        if metric is not None and metric.status == "differs":
+            return f"It gives away real {_WORDS[result.kind][1]} that it was made from ({metric.title} {_with_interval(metric)})."
+    return ""
 
 
 def _more(result: QualityResult) -> Iterator[str]:
@@ -252,7 +252,8 @@ def _spread(result: QualityResult) -> Section | None:
     title = {"images": "Labels and spectra side by side", "signals": "Spectra side by side"}.get(
         result.kind, "Columns side by side"
     )
-    return Section(title, (_KEY, *blocks, *bars, *profiles), "spread", "Side by side")
+    units = (Paragraph("In deviations from the real mean.", "muted"),) if result.kind == "tables" else ()
+    return Section(title, (_KEY, *units, *blocks, *bars, *profiles), "spread", "Side by side")
 
 
 def _histogram(histogram: Histogram) -> Figure:

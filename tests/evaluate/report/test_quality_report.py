@@ -116,5 +116,5 @@ def test_a_leak_is_said_first(result, tmp_path):
     )
     document = quality_document(leaking, tmp_path)
     assert document.answer.startswith("No difference shown") and document.tone == "bad"
-    assert document.answer.endswith("It gives away real pictures that it was made from: MIA 1.00 [0.99, 1.01].")
+    assert document.answer.endswith("It gives away real pictures that it was made from (MIA 1.00 [0.99, 1.01]).")
     assert any("gives away" in getattr(block, "text", "") for block in quality_sections(leaking)[0].blocks)
