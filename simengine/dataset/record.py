@@ -304,6 +304,7 @@ class SampleRecord(_Record):
         physics: Summary of the simulation; null where nothing was simulated (signals alone).
         views: Every picture, by time and then by camera.
         machines: Every recording of a machine.
+        imus: Names of the inertial measurement units; each wrote six channels.
         version: Version of this form.
     """
 
@@ -316,6 +317,7 @@ class SampleRecord(_Record):
     physics: PhysicsRecord | None
     views: list[ViewRecord]
     machines: list[MachineRecord] = field(default_factory=list)
+    imus: list[str] = field(default_factory=list)
     version: int = RECORD_VERSION
 
     _parts: ClassVar[Mapping[str, type[_Record]]] = {

@@ -51,6 +51,7 @@ class Tally:
         for machine in record.machines:
             self.recordings[machine.fault_type] += machine.recordings
             self.signals += machine.recordings * len(machine.channels)
+        self.signals += 6 * len(record.imus)  # three of force, three of rotation
         for rejection in record.rejected:
             self.rejected[f"{rejection['stage']}: {reason_kind(rejection['reason'])}"] += 1
         for view in record.views:

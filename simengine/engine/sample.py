@@ -168,6 +168,7 @@ def try_sample(
             physics=physics,
             views=views,
             machines=_write_signals(spec, scene, trajectory, sink=sink, watcher=watcher),
+            imus=[imu.name for imu in scene.imus],
         )
     except SimengineError as error:
         if isinstance(error, Rejected):

@@ -45,7 +45,7 @@ class Summary:
         lines += [f"Made again: {line}" for line in self.damaged]
         if tally.views or not tally.signals:
             lines.append(f"Labelled objects: {_counts(tally.objects)}.")
-        if tally.signals:
+        if tally.recordings:
             lines.append(f"Recordings by fault: {_counts(tally.recordings)}.")
         if tally.dropped:
             lines.append(f"Objects without a label, by reason: {_counts(tally.dropped)}.")

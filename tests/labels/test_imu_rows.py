@@ -43,3 +43,20 @@ def test_six_channels_with_every_column(tmp_path, feels, stems):
         assert up["speed_rpm"] == pytest.approx(1500)
     else:
         assert (up["fault_type"], up["machine"], up["speed_rpm"]) == (None, None, None)
+
+
+def test_a_data_set_counts_what_units_wrote(tmp_path):
+    """From the command's own function to the file: six signals a sample, also where no machine is heard."""
+    import simengine
+    from simengine.dataset.signals import read_signals
+
+    file = tmp_path / "scene.yaml"
+    text = SCENE.replace("STEMS", "false")
+    file.write_text(text + "cameras: {}\nlights: {}\noutputs: []\n")
+    summary = simengine.generate(load_scene(str(file)), out=tmp_path / "data", count=2, seed=0, workers=1)
+    assert summary.tally.signals == 12
+    assert "12 signals" in str(summary)
+    rows = [row for path in sorted((tmp_path / "data").rglob("signals.parquet")) for row in read_signals(path)]
+    assert len(rows) == 12
+    assert {row["channel"] for row in rows} == {f"unit.{name}" for name in ("ax", "ay", "az", "gx", "gy", "gz")}
+    assert all(record.imus == ["unit"] for record in simengine.Dataset.open(tmp_path / "data"))
