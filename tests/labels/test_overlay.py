@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from simengine.labels import text
-from simengine.labels.overlay import NOTHING, depth_picture, draw_labels, instances_picture, normals_picture
+from simengine.labels.overlay import (
+    NOTHING,
+    depth_picture,
+    draw_boxes,
+    draw_labels,
+    instances_picture,
+    normals_picture,
+)
 from simengine.labels.palette import CLASS_COLORS, class_color, instance_colors
 from simengine.labels.sheet import contact_sheet
 
@@ -116,3 +123,13 @@ def test_contact_sheet_has_a_row_a_picture(record):
         contact_sheet([pair], columns=["color"])
     with pytest.raises(ValueError, match="no views"):
         contact_sheet([])
+
+
+def test_boxes_without_records_are_drawn_like_those_with(record):
+    entry = record[0].objects[0]
+    labelled = draw_labels(GREY, record[0].objects[:1], masks=False, scale=2.0)
+    plain = draw_boxes(GREY, [entry.box_exported], names=["a"], colors=[CLASS_COLORS[0]], scale=2.0)
+    np.testing.assert_array_equal(plain, labelled)
+    silent = draw_boxes(GREY, [entry.box_exported], names=[""], colors=[CLASS_COLORS[0]], scale=2.0)
+    assert (silent != plain).any()
+    np.testing.assert_array_equal(draw_boxes(GREY, [], names=[], colors=[]), GREY)
