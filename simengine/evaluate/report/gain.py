@@ -8,12 +8,7 @@ from pathlib import Path
 from simengine.evaluate.gain.results import Gain, GainResults, read_results
 from simengine.evaluate.quality.results import QualityResult
 from simengine.evaluate.report.charts.axis import fixed_text, number_text
-from simengine.evaluate.report.document import (
-    Document,
-    Fact,
-    Figure,
-    Tone,
-)
+from simengine.evaluate.report.document import Document, Fact, Figure, Tone
 from simengine.evaluate.report.gain_charts import curve_sections, gain_sections, ratio_sections, slice_sections
 from simengine.evaluate.report.gain_record import (
     fair_section,

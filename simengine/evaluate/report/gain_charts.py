@@ -9,14 +9,7 @@ from simengine.evaluate.gain.results import Arm, Cell, Estimate, GainResults, Sl
 from simengine.evaluate.report.charts.axis import fixed_text, number_text
 from simengine.evaluate.report.charts.curves import CurvePoint, Series, curves
 from simengine.evaluate.report.charts.forest import ForestRow, forest
-from simengine.evaluate.report.document import (
-    Block,
-    Figure,
-    Fold,
-    Paragraph,
-    Section,
-    Table,
-)
+from simengine.evaluate.report.document import Block, Figure, Fold, Paragraph, Section, Table
 from simengine.evaluate.report.document import Cell as Box
 from simengine.evaluate.report.drawing import Drawing
 from simengine.evaluate.report.gain_words import arm_title, count_words, headline, interval_words, p_words, test_title

@@ -9,16 +9,7 @@ from pathlib import Path
 from simengine.evaluate.gain.results import Boxes, Estimate, GainResults
 from simengine.evaluate.gain.results import Picture as TestPicture
 from simengine.evaluate.report.charts.axis import fixed_text, number_text
-from simengine.evaluate.report.document import (
-    Block,
-    Code,
-    Fold,
-    Gallery,
-    Key,
-    Paragraph,
-    Section,
-    Table,
-)
+from simengine.evaluate.report.document import Block, Code, Fold, Gallery, Key, Paragraph, Section, Table
 from simengine.evaluate.report.document import Cell as Box
 from simengine.evaluate.report.gain_words import arm_title, count_words, headline, test_title
 from simengine.evaluate.report.pictures import BoxMark, shown_picture
