@@ -3,6 +3,7 @@ import pytest
 import yaml
 from oracles.fake_chain import FakeChain, fake_spec
 
+from simengine.cli.main import main
 from simengine.engine.generate import generate
 from simengine.errors import SimengineError
 from simengine.formats.detection import label_problems, open_detection_set
@@ -50,3 +51,9 @@ def test_data_sets_without_colour_are_refused(tmp_path):
     generate(fake_spec(outputs=["depth", "instances"]), out=tmp_path / "a", count=1, device="cpu", _open_maker=NoColour())  # fmt: skip
     with pytest.raises(SimengineError, match="YOLO needs colour pictures"):
         export_yolo(tmp_path / "a")
+
+
+def test_the_command_says_where_it_wrote(folder, tmp_path, capsys):
+    assert main(["export", str(folder), "--format", "yolo", "--out", str(tmp_path / "y")]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "y/data.yaml")
+    assert len(open_detection_set(tmp_path / "y")) == len(open_detection_set(folder))
