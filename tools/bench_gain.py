@@ -91,6 +91,7 @@ def bearings(options: argparse.Namespace) -> list[tuple[str, GainResults]]:
         scene = ["bearing_bench", "--set", "machines.rig.conditions.compound.share=0"]
         _generate(made, *scene, "--count", options.windows, "--seed", 0, workers=options.workers)
     simulated = open_signal_set(made)
+    simulated = SignalSet(simulated.name, tuple(simulated))  # read once
     found = []
     for name, real in (("CWRU", _cwru(options.data)), ("HIT", _hit(options.data))):
         classes = {record.fault_type for record in real}

@@ -200,8 +200,9 @@ def look_at(
             with disk_errors("make the folder", file.parent):
                 file.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(file, buffer.getvalue())
-    ids = tuple(record.id or str(number) for number, record in enumerate(data))
-    return WindowSet(data.name, role, views, ids, tuple(record.group for record in data), digest)
+    known = [(record.id or str(number), record.group) for number, record in enumerate(data)]  # records are read lazily
+    ids, groups = zip(*known, strict=True)
+    return WindowSet(data.name, role, views, ids, groups, digest)
 
 
 def _kept(file: Path, settings: ViewSettings) -> OrderViews | None:
