@@ -155,7 +155,5 @@ def _front(
 def chain_responses(sensor: Accelerometer, count: int) -> tuple[np.ndarray, np.ndarray]:
     """``before_clipping`` and ``anti_aliasing`` on the grid of a real FFT of ``count`` oversampled points."""
     step = sensor.true_rate * sensor.oversampling / count
-    front = _front(
-        sensor.resonance, sensor.resonance_damping, sensor.sensitivity, sensor.high_pass, step, count
-    )
+    front = _front(sensor.resonance, sensor.resonance_damping, sensor.sensitivity, sensor.high_pass, step, count)
     return front, _guard(sensor.anti_alias_order, sensor.anti_alias, sensor.oversampling, count)
