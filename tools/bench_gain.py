@@ -59,6 +59,7 @@ def dice(options: argparse.Namespace) -> list[tuple[str, GainResults]]:
         symmetry="all",  # seen from above, and pips have no handedness
         model=options.model,
         steps=options.steps,
+        options={"batch": 8},
         one_class="die",
     )
     return [("dice", _detect(task, options, counts="10,20", reference=options.reference))]
@@ -79,7 +80,7 @@ def blood(options: argparse.Namespace) -> list[tuple[str, GainResults]]:
     augmentations = {"strong": named_augmentation("strong", symmetry="all"), "plain": named_augmentation("light", symmetry="all")}  # fmt: skip
     task = make_detect_task(
         white("train"), synthetic=pad_boxes(made, options.pad), tests=[(white("test"), "id")], model=options.model,
-        steps=options.steps, augmentations=augmentations,
+        steps=options.steps, options={"batch": 8}, augmentations=augmentations,
     )  # fmt: skip
     return [("white blood cells", _detect(task, options, counts="5,10", reference=options.reference))]
 
