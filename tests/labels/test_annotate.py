@@ -90,7 +90,8 @@ def test_background_is_compact_and_counted(labelled):
     assert table.pixels == W * H - 100
     assert table.box == [0, 0, W, H]
     assert count_reasons([record, record]) == {
-        "labelled": 2, "no_class": 2, "unseen": 0, "min_pixels": 0, "min_visible_fraction": 0, "min_box_edge": 0
+        "labelled": 2, "no_class": 2, "unseen": 0, "min_pixels": 0, "min_visible_fraction": 0, "min_box_edge": 0,
+        "audit": 0,
     }  # fmt: skip
 
 
