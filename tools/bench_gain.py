@@ -1,11 +1,11 @@
 """What simulated training data brings on real data: dice, white blood cells, bearings; `simengine gain` with fixed settings.
 
     python tools/bench_gain.py dice     --data DIR [--synthetic DIR] [--work DIR] [--workers 2] [--seeds 3]
-    python tools/bench_gain.py blood    --data DIR --synthetic DIR [--work DIR]
+    python tools/bench_gain.py blood    --data DIR [--synthetic DIR] [--work DIR]
     python tools/bench_gain.py bearings --data DIR [--work DIR] [--seeds 20]
 
 DIR of --data holds dice/, blood/ and bearings/. Synthetic data is made first where it is not given: dice as
-benchmarks/gain_dice_data.yaml says, bearings by the scene bearing_bench. Runs are kept in --work and taken from there when the command is given
+benchmarks/gain_dice_data.yaml says, blood and bearings by the scenes blood and bearing_bench. Runs are kept in --work and taken from there when the command is given
 again, so it may be stopped at any moment; seeds come one after the other, so that `--seeds 2` reports what two thirds
 of the time have given. Dice take about 75 CPU minutes with three seeds. Writes benchmarks/gain_NAME.json and .md, and
 the page that `simengine gain` makes into --work.
@@ -75,7 +75,11 @@ def blood(options: argparse.Namespace) -> list[tuple[str, GainResults]]:
         data = open_detection_set(options.data / "blood", split=split)
         return map_classes(data, ("WBC",), rename={name: None for name in data.classes if name != "WBC"})
 
-    made = open_detection_set(options.synthetic)
+    folder = options.synthetic or options.work / "blood_synthetic"
+    if not (folder / "dataset.json").is_file():
+        scene = ["blood", "--set", "render.preset=draft", "outputs=[rgb]"]
+        _generate(folder, *scene, "--count", 400, "--seed", 0, "--shard-size", 20, workers=options.workers)
+    made = open_detection_set(folder)
     made = map_classes(made, ("WBC",), rename={name: None for name in made.classes if name != "WBC"})
     augmentations = {"strong": named_augmentation("strong", symmetry="all"), "plain": named_augmentation("light", symmetry="all")}  # fmt: skip
     task = make_detect_task(
@@ -297,8 +301,6 @@ def main() -> None:
     options = parser.parse_args()
     options.seeds = options.seeds or (20 if options.name == "bearings" else 3)
     models = [options.model] if options.model else (["forest", "logistic"] if options.name == "bearings" else ["lite0"])
-    if options.name == "blood" and options.synthetic is None:
-        parser.error("--synthetic DIR is needed: a data set made by `simengine generate`")
     if options.reference is None:
         options.reference = "50" if options.name == "dice" else ""
     warnings.simplefilter("ignore", UserWarning)
