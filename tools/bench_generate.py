@@ -122,10 +122,10 @@ def busy_seconds() -> tuple[float, float]:
 
 def workers(preset: str) -> dict[str, Any]:
     """Wall time of the same data set by one and two worker processes of one thread each, alternating."""
-    from simengine.engine.chain import Chain
     from simengine.dataset.directory import claim_directory
-    from simengine.engine.plan import make_plan
     from simengine.dataset.workers import run_workers
+    from simengine.engine.chain import Chain
+    from simengine.engine.plan import make_plan
 
     count = 64
     spec = load("dice", preset, "cameras[*].resolution=[640, 480]")
