@@ -297,7 +297,7 @@ def main() -> None:
     parser.add_argument("--reference", help="amounts at which real data alone is run too (default: 50 for dice)")
     parser.add_argument("--allow", action="append", default=[])
     parser.add_argument("--windows", type=int, default=3200)
-    parser.add_argument("--trees", type=int, default=200)
+    parser.add_argument("--trees", type=int, default=100)
     options = parser.parse_args()
     options.seeds = options.seeds or (20 if options.name == "bearings" else 3)
     models = [options.model] if options.model else (["forest", "logistic"] if options.name == "bearings" else ["lite0"])
