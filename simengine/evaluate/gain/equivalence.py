@@ -16,12 +16,12 @@ __all__ = ["Worth", "gap_closed", "items_worth"]
 
 @dataclass(frozen=True)
 class Worth:
-    """A number of real items with its interval; the ends are None beyond the counts that were run.
+    """A number of real items with its interval.
 
     Attributes:
         real: Real items; the nearest count that was run where `relation` is not ``about``.
-        low: Lower end, None below the smallest count.
-        high: Upper end, None above the largest.
+        low: Lower end, at most the largest count that was run; None below the smallest.
+        high: Upper end, at least the smallest count that was run; None above the largest.
         relation: ``about``, ``more than`` or ``fewer than``.
     """
 
@@ -77,7 +77,9 @@ def items_worth(
     real = _position(counts, curve, reached)
     relation = "more than" if real == math.inf else "fewer than" if real == 0.0 else "about"
     nearest = {"more than": float(counts[-1]), "fewer than": float(counts[0])}.get(relation, real)
-    return Worth(nearest, low if 0.0 < low < math.inf else None, high if 0.0 < high < math.inf else None, relation)
+    lower = None if low == 0.0 else min(low, float(counts[-1]))
+    upper = None if high == math.inf else max(high, float(counts[0]))
+    return Worth(nearest, lower, upper, relation)
 
 
 def _position(counts: Sequence[int], curve: np.ndarray, reached: float) -> float:

@@ -197,7 +197,7 @@ class Equivalent:
         arm: Name of the arm.
         count: Real items that the arm had.
         real: Real items that the best honest baseline needs for the same metric.
-        low: Lower end of the interval.
+        low: Lower end of the interval; None: below the smallest count that was run.
         high: Upper end; None: beyond the largest count that was run.
         relation: ``about``, ``more than`` (the arm beats the baseline at the largest count) or ``fewer than``.
         text: For readers, e.g. ``about 75`` or ``more than 200``.

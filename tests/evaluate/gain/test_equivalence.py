@@ -28,8 +28,9 @@ def test_a_logarithmic_curve_is_read_back_exactly(items):
 
 def test_beyond_the_counts_nothing_is_extrapolated():
     assert exact(0.9).text == "more than 160"
-    assert exact(0.9).low is None and exact(0.9).high is None
+    assert (exact(0.9).low, exact(0.9).high) == (160, None)
     assert exact(0.4).text == "fewer than 10"
+    assert (exact(0.4).low, exact(0.4).high) == (None, 10)
 
 
 def test_a_dent_in_the_curve_is_made_monotone():
