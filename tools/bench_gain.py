@@ -228,7 +228,11 @@ def tables(title: str, results: GainResults) -> list[str]:
             ]
             for worth in worths:
                 low = f"fewer than {counts[0].items}" if worth.low is None else f"{worth.low:.0f}"
-                ends = f"{low} to " + (f"more than {counts[-1].items}" if worth.high is None else f"{worth.high:.0f}")
+                ends = (
+                    f"more than {counts[-1].items}"
+                    if worth.low == counts[-1].items
+                    else f"{low} to " + (f"more than {counts[-1].items}" if worth.high is None else f"{worth.high:.0f}")
+                )
                 lines.append(f"| {_title(worth.arm, results)} | {worth.count} | {worth.text} | {ends} |")
             lines.append("")
     if results.slices:
@@ -268,10 +272,36 @@ def _title(name: str, results: GainResults) -> str:
     return next(arm.title for arm in results.arms if arm.name == name)
 
 
+def over_models(found: list[tuple[str, GainResults]]) -> list[str]:
+    """The best real-only arm of any model against the best arm with both of any model, all chosen on the test."""
+    lines = [
+        "| rig | real windows a class | best real only | best with both | difference |",
+        "| --- | ---: | ---: | ---: | ---: |",
+    ]
+    for rig in dict.fromkeys(title.split(",")[0] for title, _ in found):
+        parts = [results for title, results in found if title.startswith(rig)]
+        for count in (count.items for count in parts[0].counts if count.items):
+            best = {
+                kind: max(
+                    cell.estimate.value
+                    for results in parts
+                    for cell in results.cells
+                    if cell.metric == results.metrics[0].name and cell.count == count
+                    and next(arm.kind for arm in results.arms if arm.name == cell.arm) == kind
+                )
+                for kind in ("baseline", "both")
+            }  # fmt: skip
+            change = best["both"] - best["baseline"]
+            lines.append(f"| {rig} | {count} | {best['baseline']:.3f} | {best['both']:.3f} | {change:+.3f} |")
+    return ["## Best of the models", "", *lines, ""]
+
+
 def write(name: str, about: str, found: list[tuple[str, GainResults]], folder: Path) -> None:
     """Both files."""
     versions = ", ".join(f"{key} {value}" for key, value in found[0][1].environment["versions"].items())
     text = [f"# Gain on real data: {name}", "", about, "", f"`{_command()}`", "", f"{versions}.", ""]
+    if len(found) > 1:
+        text += over_models(found)
     for title, results in found:
         text += tables(title, results)
     text += ["How intervals and p-values come about: " + found[0][1].method, ""]
