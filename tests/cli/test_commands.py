@@ -124,12 +124,17 @@ def test_preview_draws_a_sheet(tmp_path):
     assert sheet.std() > 10
 
 
-def test_explain_names_unit_range_and_distribution(capsys):
-    assert main(["explain", "dice", "objects.die.shape.die.size"]) == 0
+def test_explain_names_unit_range_and_distribution(tmp_path, capsys):
+    file = tmp_path / "one.yaml"
+    file.write_text(
+        "simengine: 1\nname: one\nobjects:\n  ball:\n"
+        "    shape: {sphere: {radius: {normal: {mean: 16 mm, sd: 1 mm, low: 10 mm, high: 20 mm}}}}\n"
+    )
+    assert main(["explain", str(file), "objects.ball.shape.sphere.radius"]) == 0
     text = capsys.readouterr().out
     assert "normal" in text
-    assert " m" in text
-    assert "dice.yaml" in text
+    assert "unit:    m" in text and "above 0 m" in text
+    assert "one.yaml:5" in text
 
 
 def test_check_tells_every_problem_with_its_place(tmp_path, capsys):
