@@ -10,6 +10,12 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 
+@pytest.fixture(autouse=True)
+def forget_plugins(monkeypatch):
+    """Plug-ins that one test loads reach no manifest of another."""
+    monkeypatch.setattr("simengine.scene.plugins._loaded", {})
+
+
 @pytest.fixture
 def made():
     """Makers of meshes, assets, scenes, trajectories and painted frames (see oracles/hand_made.py)."""

@@ -8,12 +8,6 @@ from simengine.errors import SpecError
 from simengine.scene.load import load_scene
 
 
-@pytest.fixture(autouse=True)
-def forget_plugins(monkeypatch):
-    """What one test loads reaches no manifest of another."""
-    monkeypatch.setattr("simengine.scene.plugins._loaded", {})
-
-
 @pytest.fixture
 def load(tmp_path):
     """Writes a scene file and loads it; keyword arguments go to `load_scene`."""

@@ -78,5 +78,5 @@ def test_without_scikit_learn_the_extra_is_named(monkeypatch):
 
     monkeypatch.setattr(builtins, "__import__", no_sklearn)
     x = np.random.default_rng(7).normal(size=(30, 2))
-    with pytest.raises(SimengineError, match=r"simengine\[evaluate\]"):
+    with pytest.raises(SimengineError, match=r"simengine\[learn\]"):
         two_sample_auc(x, x)
