@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from simengine.render.device import load_warp
+from simengine.render.eye import camera_data
 from simengine.render.kernels.angles import circle_point, polar_fraction, turn_fraction
-from simengine.render.warp_renderer import _camera_data, _srgb_table
+from simengine.render.tone import srgb_table
 
 wp = load_warp()
 
@@ -57,7 +58,7 @@ def test_filter_and_tone_curve_equal_numpy(size):
     h, w = size
     rng = np.random.default_rng(h * w)
     camera = make_camera(look_at((0.5, -0.6, 0.5), (0, 0, 0)), width=w, height=h, fov=0.8)
-    eye = _camera_data(camera)
+    eye = camera_data(camera)
     guide = rng.integers(0, 3, size).astype(np.int32)
     depth = rng.uniform(0.5, 0.51, size).astype(np.float32)
     normals = rng.normal((0, 0, -4), 0.5, (*size, 3)).astype(np.float32)
@@ -94,7 +95,7 @@ def test_filter_and_tone_curve_equal_numpy(size):
         out, rgb = array(direct, wp.vec3), wp.empty(size, dtype=wp.vec3ub, device="cpu")
         blocks = (h, -(-w // lanes))
         wp.launch(film.smooth_rows, dim=blocks, inputs=[eye, lanes, 0, 1.0, *guides, *light, *across], device="cpu")
-        final = [*guides, array(albedo, wp.vec3), *across, _srgb_table("cpu"), out, rgb]
+        final = [*guides, array(albedo, wp.vec3), *across, srgb_table("cpu"), out, rgb]
         wp.launch(film.develop, dim=blocks, inputs=[eye, lanes, 0, 1.0, 0.7, 1, *final], device="cpu")
         assert np.abs(out.numpy() - linear).max() < 1e-5
         assert np.abs(rgb.numpy().astype(int) - developed(linear * 0.7)).max() <= 1

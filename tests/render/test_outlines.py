@@ -59,7 +59,7 @@ def test_tiles_and_single_rays_agree(tracer, monkeypatch):
     """The CPU draws labels by tiles, CUDA by single rays: two algorithms, one picture."""
     scene, camera = clutter(count=30), camera_at(eye=(0.2, -0.2, 0.2), width=203, height=149)
     tiles = tracer.render(scene, camera, LABELS)
-    monkeypatch.setattr(tracer, "_tiles", False)
+    monkeypatch.setattr(tracer._launcher, "tiles", False)
     rays = tracer.render(scene, camera, LABELS)
     assert (tiles.instances != rays.instances).mean() < 1e-4
     same = tiles.instances == rays.instances

@@ -21,7 +21,7 @@ def encode_tone(image: NDArray[np.float32], *, curve: str) -> NDArray[np.uint8]:
         sRGB (IEC 61966-2-1), shape (H, W, 3).
     """
     wp = load_warp()
-    from simengine.render.warp_renderer import _srgb_table
+    from simengine.render.tone import srgb_table
     from simengine.sensors.film.tone_kernel import encode
 
     rgb = np.empty(image.shape, np.uint8)
@@ -31,7 +31,7 @@ def encode_tone(image: NDArray[np.float32], *, curve: str) -> NDArray[np.uint8]:
         inputs=[
             wp.array(np.ascontiguousarray(image, np.float32), dtype=wp.vec3, device="cpu", copy=False),
             int(curve == "neutral"),
-            _srgb_table("cpu"),
+            srgb_table("cpu"),
             wp.array(rgb, dtype=wp.vec3ub, device="cpu", copy=False),
         ],
         device="cpu",

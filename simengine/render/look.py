@@ -1,0 +1,137 @@
+"""What surfaces and lights look like, as the kernels read it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.render.device import DeviceCache, load_warp
+from simengine.render.environment import ambient_light, environment_distribution
+from simengine.render.microfacet import albedo_table
+from simengine.render.model import LightSource, RenderCamera, RenderScene, RenderSettings
+from simengine.render.points import sample_points
+
+__all__ = ["is_clear", "look_data", "set_points"]
+
+CLEAR_SURFACES = 8  # surfaces of clear bodies that a path goes through besides its bounces
+
+
+def look_data(scene: RenderScene, camera: RenderCamera, settings: RenderSettings, cache: DeviceCache) -> Any:
+    """Materials, textures, lights and surroundings as a `simengine.render.kernels.look.LookData`.
+
+    What it lacks yet are the points of a pass, see `set_points`.
+    """
+    wp = load_warp()
+    from simengine.render.kernels.light import Light
+    from simengine.render.kernels.look import LookData
+    from simengine.render.kernels.texture import Material
+
+    def table(dtype: Any, rows: list[tuple]) -> Any:
+        return wp.array(np.array(rows, dtype=dtype.numpy_dtype()), dtype=dtype, device=cache.device)
+
+    look = LookData()
+    look.materials = table(
+        Material,
+        [
+            (m.base_color, m.texture, m.texture_size, int(m.triplanar), m.roughness, m.metallic, m.specular,
+             m.clear_coat, m.emission, m.transmission, m.index, m.absorption)
+            for m in scene.materials
+        ],
+    )  # fmt: skip
+    texels, starts, sizes, first_levels = cache.textures(scene.textures)
+    look.textures.texels = texels
+    look.textures.starts = starts
+    look.textures.sizes = sizes
+    look.textures.first_levels = first_levels
+    eye = camera.world_from_camera[:3, 3]
+    look.lights = table(Light, [_light_row(light, eye) for light in scene.lights if light.power > 0])
+    look.light_count = len(look.lights)
+    look.light_rays = min(look.light_count, 4)
+    panorama = scene.environment
+    if panorama is not None and panorama.any():
+        look.environment.radiance = wp.array(
+            np.ascontiguousarray(panorama, np.float32), dtype=wp.vec3, device=cache.device
+        )
+        rows, columns, share = environment_distribution(panorama)
+        look.environment.rows = wp.array(rows, dtype=wp.float32, device=cache.device)
+        look.environment.columns = wp.array(columns, dtype=wp.float32, device=cache.device)
+        look.environment.share = share
+        look.environment.present = 1
+        mean, slope = ambient_light(panorama)
+        look.ambient_mean, look.ambient = wp.vec3(*mean), wp.mat33(*slope.ravel())
+    look.albedo_table = _albedo_table(cache.device)
+    look.bounces = settings.bounces
+    look.surfaces = _surfaces(scene, settings)
+    look.emissive = int(any(max(m.emission) > 0 for m in scene.materials))
+    look.clamp = 4.0 / 2.0**camera.exposure
+    look.pixel_angle = 1.0 / max(camera.fx, camera.fy) / min(max(settings.samples, 1), 16) ** 0.5
+    return look
+
+
+def set_points(look: Any, settings: RenderSettings, *, count: int, number: int, device: str) -> None:
+    """Gives a look the points of one pass.
+
+    Args:
+        look: The look, changed.
+        settings: Samples in all, and the seed.
+        count: Samples a pixel in this pass.
+        number: Number of the pass.
+        device: Where the points lie.
+    """
+    block = 1 << (count - 1).bit_length()
+    look.samples = count
+    look.block = block
+    look.stride = int(settings.samples > 4)  # few samples: an even picture; many: no bias shared by all pixels
+    look.seed = (settings.seed ^ settings.seed >> 32) & 0xFFFFFFFF
+    pairs = 1 + look.surfaces * (look.light_rays + 2)
+    look.points = _points(pairs, 16 * block, settings.seed, number, device)
+
+
+def is_clear(scene: RenderScene) -> bool:
+    """Whether light goes through any of its materials."""
+    return any(material.transmission > 0 for material in scene.materials)
+
+
+def _surfaces(scene: RenderScene, settings: RenderSettings) -> int:
+    """The most surfaces a path meets; going through a clear one counts as no bounce."""
+    return settings.bounces + 1 + (CLEAR_SURFACES if is_clear(scene) else 0)
+
+
+@lru_cache(maxsize=4)
+def _albedo_table(device: str) -> Any:
+    wp = load_warp()
+    return wp.array(albedo_table(), dtype=wp.vec2, device=device)
+
+
+@lru_cache(maxsize=8)
+def _points(pairs: int, count: int, seed: int, number: int, device: str) -> Any:
+    wp = load_warp()
+    return wp.array(sample_points(pairs, count, seed % 2**64 + (number << 64)), dtype=wp.vec2ui, device=device)
+
+
+def _light_row(light: LightSource, eye: NDArray[np.float64]) -> tuple:
+    color = np.asarray(light.color, float) * light.power
+    direction = np.asarray(light.direction, float)
+    direction = direction / np.linalg.norm(direction)
+    position = np.asarray(light.position, float) - eye
+    zero = np.zeros(3)
+    if light.kind == "area":
+        v = np.asarray(light.up, float)
+        v = v - direction * (v @ direction)
+        v = v / np.linalg.norm(v)
+        u = np.cross(v, direction)
+        area = light.size[0] * light.size[1]
+        return (0, position, direction, u * light.size[0] / 2, v * light.size[1] / 2, 0.0, area, color / (np.pi * area))
+    if light.kind == "point":
+        radius = light.size[0]
+        radiance = color / (4 * np.pi) if radius <= 0 else color / (4 * np.pi**2 * radius**2)
+        return (1, position, direction, zero, zero, radius, 0.0, radiance)
+    half = light.size[0] / 2
+    if half < 1e-5:
+        return (2, zero, -direction, zero, zero, 0.0, 0.0, color)
+    across = np.linalg.svd(direction[None])[2][1:]
+    size = 2 * np.sin(half / 2) ** 2
+    return (2, zero, -direction, *across, 1 / (2 * np.pi * size), size, color / (np.pi * np.sin(half) ** 2))
