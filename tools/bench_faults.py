@@ -23,9 +23,9 @@ import scipy
 
 from simengine.evaluate.gain.classify import oversampled
 from simengine.formats.signal import SignalRecord, open_signal_set
+from simengine.formats.signal_windows import windows
 from simengine.learn.classifier import TrainedClassifier, train_classifier
 from simengine.learn.order_views import OrderViews, ViewSettings, join_views, order_views
-from simengine.learn.windows import cut_records
 from simengine.signals.bearing import Bearing
 from simengine.signals.catalogue import BEARINGS, bearing
 
@@ -59,12 +59,12 @@ def cwru(data: Path) -> list[SignalRecord]:
     faults = list(open_signal_set(data / "cwru_12k_drive_end.npz", rate=12_000))
     sound = open_signal_set(data / "cwru_normal_48k.npz", rate=48_000, channels=["DE"])
     faults = [replace(one, signal=one.signal[:120_000]) for one in faults]
-    return cut_records(faults) + cut_records(sound, hop=0.25)
+    return [*windows(faults, 1.0), *windows(sound, 1.0, hop=0.25)]
 
 
 def hit(data: Path) -> list[SignalRecord]:
     """The second rig, overlapped by half."""
-    return cut_records(open_signal_set(data / "hit_mfs_51k2.npz", rate=51_200), hop=0.5)
+    return list(windows(open_signal_set(data / "hit_mfs_51k2.npz", rate=51_200), 1.0, hop=0.5))
 
 
 def names_of(records: Sequence[SignalRecord]) -> np.ndarray:

@@ -77,8 +77,8 @@ def blood(options: argparse.Namespace) -> list[tuple[str, GainResults]]:
 
     folder = options.synthetic or options.work / "blood_synthetic"
     if not (folder / "dataset.json").is_file():
-        scene = ["blood", "--set", "render.preset=draft", "outputs=[rgb]"]
-        _generate(folder, *scene, "--count", 400, "--seed", 0, "--shard-size", 20, workers=options.workers)
+        scene = ["blood", "--randomize", "sensor/photo", "--set", "render.preset=draft", "outputs=[rgb]"]
+        _generate(folder, *scene, "--count", 300, "--seed", 0, "--shard-size", 20, workers=options.workers)
     made = open_detection_set(folder)
     made = map_classes(made, ("WBC",), rename={name: None for name in made.classes if name != "WBC"})
     augmentations = {"strong": named_augmentation("strong", symmetry="all"), "plain": named_augmentation("light", symmetry="all")}  # fmt: skip

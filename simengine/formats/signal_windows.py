@@ -13,41 +13,40 @@ from simengine.dataset.signals import mask_of, spans_of
 from simengine.errors import SimengineError
 from simengine.formats.signal import SignalRecord
 
-__all__ = ["resample", "unit_rms", "windows"]
+__all__ = ["resample", "signal_at", "unit_rms", "windows"]
 
 _LARGEST_TERM = 4096  # of the fraction between two rates that is resampled exactly
 
 
-def windows(records: Iterable[SignalRecord], seconds: float, *, overlap: float = 0.0) -> Iterator[SignalRecord]:
+def windows(records: Iterable[SignalRecord], seconds: float, *, hop: float | None = None) -> Iterator[SignalRecord]:
     """Cuts recordings into windows of one length; what is left at the end is dropped.
 
     Labels are cut with the signal: impacts, speed and marks of the tachometer count from the window's first sample.
 
     Args:
         records: The recordings.
-        seconds: Length of a window.
-        overlap: Fraction that a window shares with the next, from 0, below 1. Windows that share samples must not be
-            parted by a split; `SignalRecord.group` keeps all of a recording together.
+        seconds: Length of a window, s.
+        hop: From the start of one window to that of the next, s; by default ``seconds``, without overlap. Windows
+            that share samples must not be parted by a split; `SignalRecord.group` keeps all of a recording together.
 
     Yields:
         The windows, in order; ``signal_id`` ends in ``@START`` and ``window_start_s`` tells the start.
 
     Raises:
-        SimengineError: The length or overlap is none, or a recording is shorter than one window.
+        SimengineError: A length is not positive, or a recording is shorter than one window.
     """
-    if not (math.isfinite(seconds) and seconds > 0):
-        raise SimengineError(f"windows of {seconds!r} s: give a length above 0 s.")
-    if not 0 <= overlap < 1:
-        raise SimengineError(f"overlap is {overlap!r}: give a fraction from 0, below 1.")
+    hop = seconds if hop is None else hop
+    if not all(math.isfinite(length) and length > 0 for length in (seconds, hop)):
+        raise SimengineError(f"Windows of {seconds!r} s every {hop!r} s can't be cut: give lengths above 0 s.")
     for record in records:
         size = round(seconds * record.rate)
-        hop = max(1, round(size * (1 - overlap)))
+        step = max(1, round(hop * record.rate))
         if size < 1 or len(record.signal) < size:
             raise SimengineError(
                 f"{record.id or 'A recording'} lasts {record.duration:.4g} s, less than a window of {seconds:g} s: give "
-                "shorter windows, or leave it out."
+                "shorter windows (at least three turns of the shaft), or leave it out."
             )
-        for start in range(0, len(record.signal) - size + 1, hop):
+        for start in range(0, len(record.signal) - size + 1, step):
             yield _window(record, start, start + size)
 
 
@@ -94,6 +93,33 @@ def resample(record: SignalRecord, rate: float) -> SignalRecord:
     return SignalRecord(signal, float(rate), {**record.row, "fs": float(rate), "n_samples": len(signal)}, arrays)
 
 
+def signal_at(record: SignalRecord, rate: float) -> tuple[np.ndarray, float]:
+    """A record's signal brought down to (very nearly) a rate, with an anti-alias filter.
+
+    Args:
+        record: The record.
+        rate: Wanted samples per second.
+
+    Returns:
+        The signal, float64, and its rate, which is within 0.1 % of the wanted one.
+
+    Raises:
+        SimengineError: The record was sampled more slowly.
+    """
+    signal = np.asarray(record.signal, dtype=float)
+    if abs(record.rate / rate - 1) < 1e-3:
+        return signal, record.rate
+    if record.rate < rate:
+        raise SimengineError(
+            f"The record {record.id} was sampled at {record.rate:g} Hz, but the classifier works at {rate:g} Hz, "
+            f"and what lies above {record.rate / 2:g} Hz cannot be made up: train it with rate={record.rate:g}."
+        )
+    from scipy.signal import resample_poly
+
+    part = Fraction(rate / record.rate).limit_denominator(500)
+    return resample_poly(signal, part.numerator, part.denominator), record.rate * part.numerator / part.denominator
+
+
 def unit_rms(record: SignalRecord) -> SignalRecord:
     """Takes the mean off a recording and scales it to a root mean square of 1; stems are scaled alike.
 
@@ -135,7 +161,7 @@ def _window(record: SignalRecord, start: int, stop: int) -> SignalRecord:
                 if name in arrays:
                     arrays[name] = arrays[name][keep]
             arrays[f"{kind}_times_s"] = times[keep] - begin
-    row = {**record.row, "n_samples": stop - start, "window_start_s": begin}
+    row = {"recording_id": record.id, **record.row, "n_samples": stop - start, "window_start_s": begin}
     row["signal_id"] = f"{record.id}@{begin:.6g}"
     steady = row.get("speed_profile") in (None, "constant", "unknown")
     if row.get("speed_rpm") is not None and not steady:

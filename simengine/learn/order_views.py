@@ -9,7 +9,7 @@ import numpy as np
 
 from simengine.errors import SimengineError
 from simengine.formats.signal import SignalRecord
-from simengine.learn.windows import cut_records, resampled
+from simengine.formats.signal_windows import signal_at, windows
 from simengine.signals.bearing import Bearing, bearing_from_orders
 from simengine.signals.clock import ShaftClock
 from simengine.signals.envelope import envelope_orders
@@ -118,7 +118,7 @@ def order_views(
     found, labels, owners = [], [], []
     for number, record in enumerate(records):
         ring = _bearing_of(record) if bearing is None else bearing
-        for window in cut_records([record], seconds=settings.seconds, hop=settings.hop):
+        for window in windows([record], settings.seconds, hop=settings.hop):
             try:
                 found.append(_views(window, ring, settings))
             except SimengineError as error:
@@ -143,7 +143,7 @@ def _bearing_of(record: SignalRecord) -> Bearing:
 
 
 def _views(window: SignalRecord, ring: Bearing, settings: ViewSettings) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    signal, rate = resampled(window, settings.rate)
+    signal, rate = signal_at(window, settings.rate)
     signal = signal - signal.mean()
     level, clock = float(np.std(signal)), window.clock
     if not level > 0:

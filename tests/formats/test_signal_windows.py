@@ -20,7 +20,7 @@ def ramp():
 
 
 def test_windows_cut_signal_and_labels_alike(ramp):
-    parts = list(windows([ramp], 0.5, overlap=0.5))
+    parts = list(windows([ramp], 0.5, hop=0.25))
     assert len(parts) == 11 and [part.row["window_start_s"] for part in parts] == [0.25 * k for k in range(11)]
     assert len({part.id for part in parts}) == 11 and {part.group for part in parts} == {ramp.group}
     times, part = ramp.arrays["impact_times_s"], parts[5]
@@ -45,9 +45,9 @@ def test_masks_of_windows_join_to_that_of_the_recording(ramp):
 
 
 def test_what_is_no_window_is_refused(ramp):
-    for seconds, overlap, words in [(0, 0, "above 0 s"), (float("nan"), 0, "above 0 s"), (1, 1.0, "below 1"), (1, -0.1, "below 1"), (9, 0, "lasts 3 s, less than")]:  # fmt: skip
+    for seconds, hop, words in [(0, 1, "above 0 s"), (float("nan"), 1, "above 0 s"), (1, 0, "above 0 s"), (1, -0.1, "above 0 s"), (9, None, "lasts 3 s, less than")]:  # fmt: skip
         with pytest.raises(SimengineError, match=words):
-            list(windows([ramp], seconds, overlap=overlap))
+            list(windows([ramp], seconds, hop=hop))
 
 
 def test_resampling_keeps_tones_below_and_removes_those_above():

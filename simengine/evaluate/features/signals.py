@@ -10,7 +10,7 @@ import numpy as np
 from simengine.errors import SimengineError
 from simengine.evaluate.features.cache import FeatureCache, content_key
 from simengine.formats.signal import SignalRecord
-from simengine.learn.windows import cut_records, resampled
+from simengine.formats.signal_windows import signal_at, windows
 from simengine.signals.clock import ShaftClock
 from simengine.signals.envelope import envelope_orders
 from simengine.signals.signature import default_bands, fault_signature
@@ -166,8 +166,8 @@ def describe_signals(
 
 def _record_features(record: SignalRecord, settings: SignalSettings) -> dict[str, np.ndarray]:
     vectors, signatures = [], []
-    for window in cut_records([record], seconds=settings.seconds, hop=settings.seconds):
-        signal, rate = resampled(window, settings.rate)
+    for window in windows([record], settings.seconds):
+        signal, rate = signal_at(window, settings.rate)
         try:
             vectors.append(window_features(signal, rate, _known_clock(window)))
             if settings.signature:
