@@ -146,7 +146,7 @@ class BulletRenderer:
         color: tuple[float, ...] = (1.0, 1.0, 1.0)
         if scene.lights:
             light = scene.lights[0]
-            toward = tuple(-d for d in light.direction) if light.kind != "point" else light.position
+            toward = tuple(-d for d in light.direction) if light.kind not in ("point", "spot") else light.position
             peak = max(*light.color, 1e-9)
             color = tuple(c / peak for c in light.color)
         _, _, rgba, depth, segments = self._bullet.getCameraImage(

@@ -112,26 +112,38 @@ def _points(pairs: int, count: int, seed: int, number: int, device: str) -> Any:
     return wp.array(sample_points(pairs, count, seed % 2**64 + (number << 64)), dtype=wp.vec2ui, device=device)
 
 
+_KINDS = {"area": 0, "point": 1, "sun": 2, "disk": 3, "spot": 4}
+
+
 def _light_row(light: LightSource, eye: NDArray[np.float64]) -> tuple:
+    """A light as the kernels' `Light`: kind, place, axes, radius, size, radiance, cone."""
+    kind = _KINDS[light.kind]
     color = np.asarray(light.color, float) * light.power
     direction = np.asarray(light.direction, float)
     direction = direction / np.linalg.norm(direction)
     position = np.asarray(light.position, float) - eye
-    zero = np.zeros(3)
-    if light.kind == "area":
+    zero, open_ = np.zeros(3), (0.0, 0.0)
+    if light.kind in ("area", "disk"):
         v = np.asarray(light.up, float)
         v = v - direction * (v @ direction)
         v = v / np.linalg.norm(v)
         u = np.cross(v, direction)
-        area = light.size[0] * light.size[1]
-        return (0, position, direction, u * light.size[0] / 2, v * light.size[1] / 2, 0.0, area, color / (np.pi * area))
-    if light.kind == "point":
-        radius = light.size[0]
-        radiance = color / (4 * np.pi) if radius <= 0 else color / (4 * np.pi**2 * radius**2)
-        return (1, position, direction, zero, zero, radius, 0.0, radiance)
+        area = light.size[0] * light.size[1] * (np.pi / 4 if light.kind == "disk" else 1.0)
+        axes = u * light.size[0] / 2, v * light.size[1] / 2
+        return (kind, position, direction, *axes, 0.0, area, color / (np.pi * area), open_)
+    if light.kind in ("point", "spot"):
+        radius, solid_angle, edge = light.size[0], 4 * np.pi, open_
+        if light.kind == "spot":
+            outer, inner = (float(np.cos(angle / 2)) for angle in light.cone)
+            inner = max(inner, outer + 1e-4)
+            edge = outer, 1 / (inner - outer)
+            solid_angle = 2 * np.pi * (1 - (inner + outer) / 2)  # the smooth edge counts half
+        radiance = color / solid_angle / (1.0 if radius <= 0 else np.pi * radius**2)
+        return (kind, position, direction, zero, zero, radius, 0.0, radiance, edge)
     half = light.size[0] / 2
     if half < 1e-5:
-        return (2, zero, -direction, zero, zero, 0.0, 0.0, color)
+        return (kind, zero, -direction, zero, zero, 0.0, 0.0, color, open_)
     across = np.linalg.svd(direction[None])[2][1:]
     size = 2 * np.sin(half / 2) ** 2
-    return (2, zero, -direction, *across, 1 / (2 * np.pi * size), size, color / (np.pi * np.sin(half) ** 2))
+    radiance = color / (np.pi * np.sin(half) ** 2)
+    return (kind, zero, -direction, *across, 1 / (2 * np.pi * size), size, radiance, open_)

@@ -78,21 +78,25 @@ class LightSource:
     """A light in the world; `color` is linear RGB, scaled so that its luminance is 1.
 
     Attributes:
-        kind: ``area``, ``sun`` or ``point``.
-        position: Centre [m] (area, point).
-        direction: Unit vector the light travels along (area: its shining normal; sun: from the sun).
-        up: Unit vector along the second edge of an area light.
-        size: Edges of an area light [m]; (radius, 0) of a point light; (angular diameter [rad], 0) of a sun.
-        power: Radiant power [W] of area and point; irradiance [W/m^2] of a sun.
+        kind: ``area`` (a rectangle), ``disk`` (an ellipse), ``point`` (a sphere), ``spot`` or ``sun``.
+        position: Centre [m] (all but the sun).
+        direction: Unit vector the light travels along (area, disk: the shining normal; spot: the axis; sun: from it).
+        up: Unit vector along the second edge or axis of an area light or a disk.
+        size: Edges of an area light, axes of a disk [m]; (radius, 0) of a point light or a spot, 0 for hard shadows;
+            (angular diameter [rad], 0) of a sun.
+        power: Radiant power given off [W]; irradiance [W/m^2] of a sun.
+        cone: Of a spot: full angles [rad] at whose edges the light ends and begins to fade; between them it falls
+            with the cosine of the angle as ``t * t * (3 - 2 * t)``.
     """
 
-    kind: Literal["area", "sun", "point"]
+    kind: Literal["area", "disk", "sun", "point", "spot"]
     position: tuple[float, float, float]
     direction: tuple[float, float, float]
     up: tuple[float, float, float]
     size: tuple[float, float]
     power: float
     color: tuple[float, float, float]
+    cone: tuple[float, float] = (0.7, 0.5)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simengine.errors import Rejected
 from simengine.render.model import LightSource
 from simengine.scene.scene import SceneLight
-from simengine.scene.schema.light import Light
+from simengine.scene.schema.light import AreaLight, Light, SpotLight
 from simengine.sensors.color import Triple, black_body_color, linear_from_srgb, unit_luminance
 
 __all__ = ["light_color", "light_source"]
@@ -23,7 +23,7 @@ def light_source(light: SceneLight) -> LightSource:
         light: The light, all values concrete.
 
     Raises:
-        Rejected: If the position and the target of an area light coincide (another draw may be fine).
+        Rejected: If the position and the target of a lamp coincide (another draw may be fine).
     """
     spec = light.spec
     color, power = light_color(spec)
@@ -54,17 +54,23 @@ def light_source(light: SceneLight) -> LightSource:
             power=power * spec.point.power,
             color=color,
         )
+    if spec.spot is not None:
+        direction = _aim(f"{light.name}.spot", spec.spot)
+        return LightSource(
+            kind="spot",
+            position=spec.spot.position,
+            direction=_triple(direction),
+            up=_triple(_second_edge(direction)),
+            size=(spec.spot.radius, 0.0),
+            power=power * spec.spot.power,
+            color=color,
+            cone=(spec.spot.angle, spec.spot.angle * (1 - spec.spot.soft)),
+        )
     area = spec.area
     assert area is not None
-    direction = np.subtract(area.target, area.position)
-    length = float(np.linalg.norm(direction))
-    if length < 1e-9:
-        raise Rejected(
-            "render", f"lights.{light.name}.area: position and target coincide at {area.position}; move one of them"
-        )
-    direction = direction / length
+    direction = _aim(f"{light.name}.area", area)
     return LightSource(
-        kind="area",
+        kind="disk" if area.shape == "disk" else "area",
         position=area.position,
         direction=_triple(direction),
         up=_triple(_second_edge(direction)),
@@ -80,6 +86,15 @@ def light_color(light: Light) -> tuple[Triple, float]:
         return black_body_color(light.temperature), 1.0
     color = unit_luminance(linear_from_srgb(light.color))
     return ((1.0, 1.0, 1.0), 0.0) if color is None else (color, 1.0)
+
+
+def _aim(name: str, lamp: AreaLight | SpotLight) -> NDArray[np.float64]:
+    """Unit vector from a lamp's position to its target."""
+    direction = np.subtract(lamp.target, lamp.position)
+    length = float(np.linalg.norm(direction))
+    if length < 1e-9:
+        raise Rejected("render", f"lights.{name}: position and target coincide at {lamp.position}; move one of them")
+    return direction / length
 
 
 def _second_edge(direction: NDArray[np.float64]) -> NDArray[np.float64]:

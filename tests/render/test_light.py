@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import trimesh
@@ -55,6 +56,79 @@ def test_point_light_falls_off_with_the_square(tracer, radius):
     assert abs(radiance.mean() / expected.mean() - 1) < 2e-3
 
 
+def test_disk_equals_the_closed_form(tracer):
+    """Irradiance by a disk on a parallel plane, h below and a aside (J. R. Howell, configuration factor B-13)."""
+    radius, h = 0.25, 0.8
+    points, radiance = lit_floor(
+        tracer, light("disk", position=(0.1, -0.2, h), size=(2 * radius, 2 * radius), power=5.0)
+    )
+    a2 = ((points[:, :2] - (0.1, -0.2)) ** 2).sum(axis=1)
+    root = np.sqrt((a2 + h * h + radius**2) ** 2 - 4 * a2 * radius**2)
+    glow = 5.0 / (np.pi * np.pi * radius**2)
+    expected = 0.5 / np.pi * np.pi * glow / 2 * (1 - (a2 + h * h - radius**2) / root)
+    assert np.allclose(radiance, expected, rtol=0.03)
+    assert abs(radiance.mean() / expected.mean() - 1) < 2e-3
+
+
+def test_tilted_ellipse_equals_lamberts_polygon_formula(tracer):
+    direction = np.array([-0.3, 0.2, -1.0]) / np.linalg.norm([-0.3, 0.2, -1.0])
+    source = light("disk", position=(0.1, -0.1, 0.9), direction=tuple(direction), size=(0.6, 0.3), power=5.0)
+    points, radiance = lit_floor(tracer, source)
+    v = np.array(source.up) - direction * (np.array(source.up) @ direction)
+    v /= np.linalg.norm(v)
+    turn = 2 * np.pi * (np.arange(400) + 0.5) / 400
+    corners = np.array(source.position) + np.outer(0.3 * np.cos(turn), np.cross(v, direction))
+    corners += np.outer(0.15 * np.sin(turn), v)
+    expected = 0.5 / np.pi * irradiance_from_polygon(points, [0, 0, 1.0], corners, 5.0 / (np.pi**2 * 0.3 * 0.15))
+    assert np.allclose(radiance, expected, rtol=0.03)
+    assert abs(radiance.mean() / expected.mean() - 1) < 2e-3
+
+
+@pytest.mark.parametrize("radius", [0.0, 0.03])
+@pytest.mark.parametrize("soft", [0.0, 0.4, 1.0])
+def test_spot_is_inverse_square_times_its_cone(tracer, radius, soft):
+    axis = np.array([-0.2, 0.1, -1.0]) / np.linalg.norm([-0.2, 0.1, -1.0])
+    cone = 0.9, 0.9 * (1 - soft)
+    source = light("spot", position=(0.2, -0.1, 0.7), direction=tuple(axis), size=(radius, 0.0), power=8.0)
+    points, radiance = lit_floor(tracer, replace(source, cone=cone))
+    to = np.array(source.position) - points
+    d2 = (to**2).sum(axis=1)
+    cosine = -(to @ axis) / np.sqrt(d2)
+
+    def fall(c):
+        outer, inner = np.cos(cone[0] / 2), max(np.cos(cone[1] / 2), np.cos(cone[0] / 2) + 1e-4)
+        t = np.clip((c - outer) / (inner - outer), 0, 1)
+        return t * t * (3 - 2 * t)
+
+    angles = (np.arange(20000) + 0.5) / 20000 * np.pi / 2
+    solid = (fall(np.cos(angles)) * 2 * np.pi * np.sin(angles)).sum() * np.pi / 2 / 20000
+    expected = 0.5 / np.pi * 8.0 / solid * fall(cosine) * to[:, 2] / d2**1.5
+    inside = np.abs(cosine - np.cos(0.45)) > 0.02 + radius  # blocks of pixels straddle a sharp edge
+    peak = expected.max()
+    assert np.allclose(radiance[inside], expected[inside], rtol=0.03 + 2 * radius, atol=0.01 * peak)
+    assert abs(radiance.mean() / expected.mean() - 1) < 0.01
+    outside = cosine < np.cos(0.45) - 0.02 - radius
+    assert (radiance[outside] == 0).all() and outside.sum() > 20
+
+
+def test_sphere_under_a_uniform_sky(tracer):
+    """Where a facet leans by its normal's z it sees (1 + z) / 2 of the sky."""
+    sky = np.zeros((256, 512, 3), np.float32)
+    sky[:128] = 1.0
+    ball = to_mesh(trimesh.creation.icosphere(5, radius=0.2), smooth=True)
+    scene = RenderScene((Instance(ball, np.eye(4), (0,), 1),), (LAMBERT,), environment=sky)
+    camera = camera_at(eye=(0.8, -0.6, 0.2), width=64, height=64, fov=0.5)
+    frame = tracer.render(scene, camera, replace(RAW, samples=256))
+    z = (frame.normals @ camera.world_from_camera[:3, :3].T)[..., 2]
+    here = cv2.erode((frame.instances == 1).astype(np.uint8), np.ones((3, 3))) > 0
+    error = frame.linear[..., 0] - 0.5 * (1 + z) / 2
+    assert here.sum() > 800
+    assert abs(error[here].mean(dtype=float)) < 1e-3
+    for low in np.arange(-0.9, 0.9, 0.3):
+        band = here & (z >= low) & (z < low + 0.3)
+        assert abs(error[band].mean(dtype=float)) < 3e-3
+
+
 @pytest.mark.parametrize("angle", [0.0, 0.0093, 0.5])
 def test_sun_gives_its_irradiance_times_the_cosine(tracer, angle):
     direction = np.array([0.5, 0.3, -1.0]) / np.linalg.norm([0.5, 0.3, -1.0])
@@ -69,6 +143,8 @@ def test_lights_that_face_away_or_lie_below_give_nothing(tracer):
         light("area", direction=(0, 0, 1)),
         light("area", position=(0, 0, -1), direction=(0, 0, -1)),
         light("point", position=(0, 0, -0.5), size=(0.1, 0)),
+        light("disk", direction=(0, 0, 1)),
+        light("spot", direction=(0, 0, 1)),
         light("sun", direction=(0.1, 0, 1)),
     ):
         assert (lit_floor(tracer, source)[1] == 0).all()
@@ -125,8 +201,8 @@ def test_light_in_a_closed_box_is_the_geometric_series(tracer, bounces):
     assert np.allclose(frame.linear, expected, rtol=2e-3)
 
 
-def test_sampled_light_equals_glowing_geometry(tracer):
-    """An area light, found by shadow rays and reflections, equals a glowing sheet, found by reflections alone."""
+def test_area_light_equals_glowing_geometry(tracer):
+    """An area light equals a glowing sheet of its size."""
     for roughness, metallic in ((0.1, 1.0), (0.3, 0.0), (0.7, 0.5)):
         material = SurfaceMaterial((0.8, 0.6, 0.4), roughness=roughness, metallic=metallic)
         source = light("area", position=(0, 0.5, 0.4), direction=(0, -1, 0), size=(0.5, 0.4), power=2.0)

@@ -42,6 +42,14 @@ def test_point_light():
     assert (light.kind, light.position, light.size, light.power) == ("point", (1, 2, 3), (0.05, 0.0), 7)
 
 
+def test_disk_and_spot():
+    disk = source(area={"shape": "disk", "position": [1, 0, 1], "target": [0, 0, 1], "size": [0.4, 0.4]})
+    assert (disk.kind, disk.size) == ("disk", (0.4, 0.4))
+    spot = source(spot={"position": [0, 0, 2], "target": [0, 1, 2], "angle": 0.8, "soft": 0.25, "radius": 0.01})
+    assert (spot.kind, spot.size, spot.power) == ("spot", (0.01, 0.0), 10)
+    assert spot.direction == pytest.approx((0, 1, 0)) and spot.cone == pytest.approx((0.8, 0.6))
+
+
 def test_color_never_changes_power():
     for spec in ({"color": [0.2, 0.1, 0.9]}, {"temperature": 2700}, {}):
         light = source(point={"power": 20}, **spec)
@@ -58,6 +66,7 @@ def test_temperature_wins_over_color():
     assert source(point={}, temperature=3000, color=[0, 0, 1]).color == source(point={}, temperature=3000).color
 
 
-def test_light_without_direction_rejects_the_draw():
-    with pytest.raises(Rejected, match=r"lamp\[0\]"):
-        source(area={"position": [1, 1, 1], "target": [1, 1, 1]})
+@pytest.mark.parametrize("kind", ["area", "spot"])
+def test_light_without_direction_rejects_the_draw(kind):
+    with pytest.raises(Rejected, match=rf"lamp\[0\].{kind}"):
+        source(**{kind: {"position": [1, 1, 1], "target": [1, 1, 1]}})

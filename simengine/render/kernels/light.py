@@ -22,6 +22,8 @@ PI = wp.constant(3.14159265358979)
 AREA = wp.constant(0)
 POINT = wp.constant(1)
 SUN = wp.constant(2)
+DISK = wp.constant(3)
+SPOT = wp.constant(4)
 SKY = wp.constant(1.0e29)  # distance of the sun: nearer than a ray's end, beyond everything else
 
 
@@ -29,12 +31,13 @@ SKY = wp.constant(1.0e29)  # distance of the sun: nearer than a ray's end, beyon
 class Light:
     kind: wp.int32
     position: wp.vec3
-    normal: wp.vec3  # area: shining side; sun: towards the sun
-    u: wp.vec3  # half edges of an area light; two directions across a sun's
+    normal: wp.vec3  # area, disk: shining side; sun: towards the sun; spot: the cone's axis
+    u: wp.vec3  # half edges or half axes of an area or a disk; two directions across a sun's
     v: wp.vec3
     radius: wp.float32  # of a sun: 1 / the solid angle
-    size: wp.float32  # area [m^2] (area), 1 - cos of the half angle (sun)
-    radiance: wp.vec3  # of a light without extent: intensity (point), irradiance (sun)
+    size: wp.float32  # area [m^2] (area, disk), 1 - cos of the half angle (sun)
+    radiance: wp.vec3  # of a light without extent: intensity (point, spot), irradiance (sun)
+    edge: wp.vec2  # spot: cosine at the cone's edge, and 1 / what it grows by until the light is full
 
 
 @wp.struct
@@ -70,12 +73,21 @@ def sphere_cone(distance2: wp.float32, radius: wp.float32):
 
 
 @wp.func
+def cone_share(light: Light, direction: wp.vec3):
+    """How much of a spot's full radiance goes against a direction that points at it: smooth in the cosine."""
+    t = wp.clamp((-wp.dot(direction, light.normal) - light.edge[0]) * light.edge[1], 0.0, 1.0)
+    return t * t * (3.0 - 2.0 * t)
+
+
+@wp.func
 def sample_light(light: Light, p: wp.vec3, u: wp.vec2):
     """A direction from `p` towards a light; radiance 0 where it doesn't shine there."""
     s = LightSample()
-    if light.kind == AREA:
-        q = light.position + light.u * (2.0 * u[0] - 1.0) + light.v * (2.0 * u[1] - 1.0)
-        d = q - p
+    if light.kind == AREA or light.kind == DISK:
+        across = wp.vec2(2.0 * u[0] - 1.0, 2.0 * u[1] - 1.0)
+        if light.kind == DISK:
+            across = circle_point(u[1]) * wp.sqrt(u[0])
+        d = light.position + light.u * across[0] + light.v * across[1] - p
         d2 = wp.dot(d, d)
         s.distance = wp.sqrt(d2)
         s.direction = d / wp.max(s.distance, 1.0e-20)
@@ -83,7 +95,7 @@ def sample_light(light: Light, p: wp.vec3, u: wp.vec2):
         if cosine > 1.0e-6 and d2 > 0.0:
             s.pdf = d2 / (light.size * cosine)
             s.radiance = light.radiance / s.pdf
-    elif light.kind == POINT:
+    elif light.kind == POINT or light.kind == SPOT:
         d = light.position - p
         d2 = wp.dot(d, d)
         if light.radius > 0.0:
@@ -106,6 +118,8 @@ def sample_light(light: Light, p: wp.vec3, u: wp.vec2):
             s.distance = wp.sqrt(d2)
             s.direction = d / s.distance
             s.radiance = light.radiance / d2
+        if light.kind == SPOT:
+            s.radiance = s.radiance * cone_share(light, s.direction)
     else:
         s.distance = SKY
         if light.size > 0.0:
@@ -123,19 +137,19 @@ def light_along(light: Light, p: wp.vec3, direction: wp.vec3):
     """What a ray sees of a light: its radiance, with the density of `sample_light` and the distance."""
     s = LightSample()
     s.direction = direction
-    if light.kind == AREA:
+    if light.kind == AREA or light.kind == DISK:
         slope = wp.dot(direction, light.normal)
         if slope < -1.0e-6:
             t = wp.dot(light.position - p, light.normal) / slope
             if t > 0.0:
                 q = p + direction * t - light.position
-                if wp.abs(wp.dot(q, light.u)) <= wp.dot(light.u, light.u) and wp.abs(wp.dot(q, light.v)) <= wp.dot(
-                    light.v, light.v
-                ):
+                a = wp.abs(wp.dot(q, light.u)) / wp.dot(light.u, light.u)
+                b = wp.abs(wp.dot(q, light.v)) / wp.dot(light.v, light.v)
+                if wp.where(light.kind == DISK, a * a + b * b, wp.max(a, b)) <= 1.0:
                     s.distance = t
                     s.pdf = t * t / (light.size * -slope)
                     s.radiance = light.radiance
-    elif light.kind == POINT:
+    elif light.kind == POINT or light.kind == SPOT:
         if light.radius > 0.0:
             d = light.position - p
             d2 = wp.dot(d, d)
@@ -146,6 +160,8 @@ def light_along(light: Light, p: wp.vec3, direction: wp.vec3):
                 s.distance = b - wp.sqrt(inside)
                 s.pdf = 1.0 / (2.0 * PI * sphere_cone(d2, light.radius))
                 s.radiance = light.radiance
+                if light.kind == SPOT:
+                    s.radiance = s.radiance * cone_share(light, direction)
     elif light.size > 0.0:
         chord = direction - light.normal
         if wp.dot(chord, chord) < 2.0 * light.size:  # |chord|^2 = 2 (1 - cos)

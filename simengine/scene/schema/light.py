@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from simengine.scene.leaf import Leaf
-from simengine.scene.schema.base import Color, Count, OneOf, Part, Position, Text
+from simengine.scene.schema.base import Color, Count, Fraction, OneOf, Part, Position, Text
 
 __all__ = ["Environment", "Light"]
 
@@ -17,12 +17,16 @@ Azimuth = Annotated[float, Leaf(unit="rad")]
 
 
 class AreaLight(Part):
-    """A rectangle that shines on one side with equal radiance in all directions."""
+    """A rectangle or an ellipse that shines on one side with equal radiance in all directions."""
+
+    shape: Annotated[Literal["rectangle", "disk"], Leaf()] = Field(
+        "rectangle", description="Rectangle, or the ellipse that it encloses."
+    )
 
     position: Position = Field((0.0, 0.0, 1.5), description="Centre.")
     target: Position = Field((0.0, 0.0, 0.0), description="Point that its shining side faces.")
     size: Annotated[tuple[float, float], Leaf(unit="m", low=0, positive=True)] = Field(
-        (0.5, 0.5), description="Edges of the rectangle."
+        (0.5, 0.5), description="Edges of the rectangle; axes of the ellipse (two equal ones: a disk's diameter)."
     )
     power: Power = Field(40.0, description="Radiant power given off.")
 
@@ -41,21 +45,37 @@ class SunLight(Part):
 
 
 class PointLight(Part):
-    """A small sphere that shines in all directions."""
+    """A sphere that shines in all directions: a bulb, a lantern, or without radius a point."""
 
     position: Position = Field((0.0, 0.0, 1.5), description="Centre.")
     radius: Annotated[float, Leaf(unit="m", low=0)] = Field(0.02, description="Radius; 0 for hard shadows.")
     power: Power = Field(20.0, description="Radiant power given off.")
 
 
+class SpotLight(Part):
+    """A lamp that shines into a cone with a soft edge."""
+
+    position: Position = Field((0.0, 0.0, 1.5), description="Centre.")
+    target: Position = Field((0.0, 0.0, 0.0), description="Point on the axis of the cone.")
+    angle: Annotated[float, Leaf(unit="rad", low=0.01, high=3.1415926)] = Field(
+        0.7, description="Full angle of the cone; nothing shines beyond."
+    )
+    soft: Fraction = Field(
+        0.3, description="Share of the angle over which the light fades towards the edge; 0 for a sharp edge."
+    )
+    radius: Annotated[float, Leaf(unit="m", low=0)] = Field(0.02, description="Radius of the lamp; 0 for hard shadows.")
+    power: Power = Field(10.0, description="Radiant power given off, all of it into the cone.")
+
+
 class Light(Part):
-    """A light: exactly one of ``area``, ``sun`` and ``point``, and its colour."""
+    """A light: exactly one of ``area``, ``sun``, ``point`` and ``spot``, and its colour."""
 
-    exclusive = ("area", "sun", "point")
+    exclusive = ("area", "sun", "point", "spot")
 
-    area: AreaLight | None = Field(None, description="A shining rectangle.")
+    area: AreaLight | None = Field(None, description="A shining rectangle or disk.")
     sun: SunLight | None = Field(None, description="A far disk.")
-    point: PointLight | None = Field(None, description="A small sphere.")
+    point: PointLight | None = Field(None, description="A shining sphere.")
+    spot: SpotLight | None = Field(None, description="A lamp with a cone of light.")
     color: Color = Field((1.0, 1.0, 1.0), description="Colour of the light; ignored where `temperature` is given.")
     temperature: Annotated[float, Leaf(unit="K", low=1000, high=20000)] | None = Field(
         None, description="Colour temperature of a black body."
