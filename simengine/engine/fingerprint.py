@@ -12,7 +12,7 @@ import simengine
 __all__ = ["package_versions", "platform_fingerprint"]
 
 _PACKAGES = (
-    "numpy", "scipy", "opencv-python-headless", "trimesh", "warp-lang", "pybullet", "pybullet-arm64", "pycocotools", "coacd", "pyarrow", "numba",
+    "numpy", "scipy", "opencv-python-headless", "trimesh", "warp-lang", "pybullet", "pybullet-arm64", "pycocotools", "coacd", "pyarrow", "numba", "pyoidn",
 )  # fmt: skip
 
 _LEVELS = {  # x86-64 microarchitecture levels (System V psABI): what compilers and NumPy's dispatch go by

@@ -6,6 +6,7 @@ import numpy as np
 
 from simengine.errors import SimengineError
 from simengine.render.model import RenderCamera, RenderScene, RenderSettings
+from simengine.render.oidn import load_oidn
 
 __all__ = ["check_render"]
 
@@ -14,7 +15,8 @@ def check_render(scene: RenderScene, camera: RenderCamera, settings: RenderSetti
     """Refuses what can't be drawn.
 
     Raises:
-        SimengineError: If the scene's parts don't fit together, or the camera or the settings make no picture.
+        SimengineError: If the scene's parts don't fit together, the camera or the settings make no picture, or they
+            need what isn't installed.
     """
     if camera.width < 1 or camera.height < 1 or not (camera.fx > 0 and camera.fy > 0):
         raise SimengineError(
@@ -26,6 +28,8 @@ def check_render(scene: RenderScene, camera: RenderCamera, settings: RenderSetti
             f"render settings: samples {settings.samples}, bounces {settings.bounces}. "
             "Give at least 1 sample and 0 bounces."
         )
+    if settings.oidn and settings.color:
+        load_oidn()
     for number, instance in enumerate(scene.instances):
         where = f"instance {number} (id {instance.id})"
         if instance.id < 1:

@@ -151,6 +151,7 @@ class RenderSettings:
         amodal: Instance ids whose whole outline is traced; None for all, () for none.
         denoise: Whether neighbours on the same surface share their light (5 x 5 pixels, guided by ids, depth
             and normals, textures kept apart); labels are never touched.
+        oidn: Whether Intel Open Image Denoise removes the noise instead, see `simengine.render.oidn`.
     """
 
     samples: int = 8
@@ -159,6 +160,7 @@ class RenderSettings:
     color: bool = True
     amodal: tuple[int, ...] | None = None
     denoise: bool = True
+    oidn: bool = False
 
 
 @dataclass(frozen=True, eq=False)

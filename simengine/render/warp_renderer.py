@@ -14,8 +14,9 @@ from simengine.render.eye import camera_data
 from simengine.render.launch import Launcher
 from simengine.render.look import is_clear, look_data, set_points
 from simengine.render.model import Frame, Instance, RenderCamera, RenderScene, RenderSettings
+from simengine.render.oidn import remove_noise
 from simengine.render.placing import near_to_far, place_instances, unbroken_surfaces
-from simengine.render.tone import srgb_table
+from simengine.render.tone import encode_tone, srgb_table
 
 __all__ = ["WarpRenderer"]
 
@@ -31,7 +32,8 @@ class WarpRenderer:
     it is cut at 4 times what white is at the camera's exposure; smooth surfaces seen from rough ones count as
     rougher (at most 0.5); and without bounces, what reflections show counts as rough, under one light and half of
     the surroundings. Direct light is unbiased. The noise filter (`RenderSettings.denoise`)
-    joins the light, not the texture, of neighbours on the same surface.
+    joins the light, not the texture, of neighbours on the same surface; Open Image Denoise (`RenderSettings.oidn`)
+    gets the light, base colours and normals.
 
     Clear bodies refract what is seen through them, at up to 8 surfaces besides the bounces, also in a draft. Their
     shadows are straight: what lights send through them is tinted and fades, but isn't focused.
@@ -90,8 +92,18 @@ class WarpRenderer:
         if not shared:
             launcher.rows(geometry.write_labels, shape, lambda row: [data, eye, row, hits, labels])
         if settings.color:
-            linear, rgb = self._color(scene, placed, camera, settings, data, eye, hits, labels)
-            rgb_host, linear_host = rgb.numpy(), linear.numpy()
+            linear, rgb, albedo = self._color(scene, placed, camera, settings, data, eye, hits, labels)
+            linear_host = linear.numpy()
+            if settings.oidn:
+                linear_host = remove_noise(
+                    linear_host,
+                    albedo=albedo.numpy() / settings.samples,
+                    normals=labels.normals.numpy(),
+                    threads=launcher.threads,
+                )
+                rgb_host = encode_tone(linear_host * np.float32(2.0**camera.exposure), curve="neutral")
+            else:
+                rgb_host = rgb.numpy()
         else:
             rgb_host, linear_host = np.zeros((*shape, 3), np.uint8), None
         outlines = trace_outlines(placed, camera, settings.amodal, launcher, data=data, eye=eye, seen=labels.instances)
@@ -117,7 +129,8 @@ class WarpRenderer:
         eye: Any,
         hits: Any,
         labels: Any,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Any, Any, Any]:
+        """Light, its bytes and the sum of base colours, on the device."""
         wp = load_warp()
         from simengine.render.kernels import color, film
 
@@ -150,12 +163,13 @@ class WarpRenderer:
         lanes = 8 if device == "cpu" else 1
         blocks = (shape[0], -(-shape[1] // lanes))
         guides = [guide, labels.depth, labels.normals, roughness]
-        if settings.denoise:
+        smooth = settings.denoise and not settings.oidn
+        if smooth:
             across = [launcher.scratch(name, shape, wp.vec3) for name in ("row diffuse", "row specular")]
             launcher.rows(
                 film.smooth_rows, blocks, lambda row: [eye, lanes, row, scale, *guides, diffuse, specular, *across]
             )
             diffuse, specular = across
-        final = [int(settings.denoise), *guides, albedo, diffuse, specular, srgb_table(device), linear, rgb]
+        final = [int(smooth), *guides, albedo, diffuse, specular, srgb_table(device), linear, rgb]
         launcher.rows(film.develop, blocks, lambda row: [eye, lanes, row, scale, exposure, *final])
-        return linear, rgb
+        return linear, rgb, albedo

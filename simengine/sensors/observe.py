@@ -151,6 +151,8 @@ def _settings(render: Render, *, seed: int, color: bool, amodal: tuple[int, ...]
         quality,
         samples=quality.samples if render.samples is None else render.samples,
         bounces=quality.bounces if render.bounces is None else render.bounces,
+        denoise=quality.denoise and render.denoise == "auto",
+        oidn=quality.oidn if render.denoise == "auto" else render.denoise,
         seed=seed,
         color=color,
         amodal=amodal,

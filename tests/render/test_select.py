@@ -34,7 +34,8 @@ def test_renderers_follow_the_protocol():
 def test_presets():
     assert preset("draft").samples == 1 and preset("draft").bounces == 0
     assert preset("standard") is PRESETS["standard"]
-    with pytest.raises(SimengineError, match="draft, standard"):
+    assert preset("high").oidn and not preset("high").denoise
+    with pytest.raises(SimengineError, match="draft, standard, high"):
         preset("best")
 
 
@@ -98,7 +99,7 @@ def test_warp_is_loaded_in_silence():
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"after")
 
 
-@pytest.mark.parametrize("module", ["geometry", "color", "film"])
+@pytest.mark.parametrize("module", ["geometry", "color", "film", "tone"])
 def test_kernels_compile_for_cuda_without_a_gpu(module, tmp_path):
     wp = load_warp()
     source = importlib.import_module(f"simengine.render.kernels.{module}")

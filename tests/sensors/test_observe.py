@@ -89,6 +89,22 @@ def test_presets_and_what_the_scene_says_instead(world, made, render, samples, b
     assert (recorder.calls[0][2].samples, recorder.calls[0][2].bounces) == (samples, bounces)
 
 
+@pytest.mark.parametrize(
+    ("render", "filters"),
+    [
+        ({}, (True, False)),
+        ({"preset": "high"}, (False, True)),
+        ({"denoise": True}, (False, True)),
+        ({"denoise": False}, (False, False)),
+        ({"preset": "high", "denoise": False}, (False, False)),
+    ],
+)
+def test_one_filter_of_noise_or_none(world, made, render, filters):
+    recorder = Recorder(made.paint)
+    next(observe(*world(model={"render": render}), renderer=recorder))
+    assert (recorder.calls[0][2].denoise, recorder.calls[0][2].oidn) == filters
+
+
 def test_colour_is_drawn_only_if_it_is_written(world, made):
     for outputs, color in ((["rgb", "depth"], True), (["depth"], False)):
         recorder = Recorder(made.paint)

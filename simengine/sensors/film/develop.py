@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from simengine.errors import SimengineError
 from simengine.render.model import RenderCamera
+from simengine.render.tone import encode_tone
 from simengine.scene.schema.film import Clean, Film
 from simengine.sensors.film.bayer import demosaic, mosaic
 from simengine.sensors.film.blur import blur
@@ -14,7 +15,6 @@ from simengine.sensors.film.chromatic import aberrate
 from simengine.sensors.film.jpeg import compress
 from simengine.sensors.film.sensor import Sensor
 from simengine.sensors.film.sharpening import sharpen
-from simengine.sensors.film.tone import encode_tone
 from simengine.sensors.film.vignetting import vignette
 from simengine.sensors.film.white_balance import balance, cut_highlights
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from simengine.render.tone import encode_tone
 from simengine.sensors.color import LUMINANCE, black_body_color
 from simengine.sensors.film.bayer import demosaic, mosaic
 from simengine.sensors.film.jpeg import compress
 from simengine.sensors.film.sharpening import sharpen
-from simengine.sensors.film.tone import encode_tone
 from simengine.sensors.film.white_balance import balance, cut_highlights, gains
 
 PATTERNS = ("rggb", "bggr", "grbg", "gbrg")
