@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, TypeVar
 
 from simengine.errors import SimengineError
 from simengine.refine.learned.tiles import OVERLAP
 
-__all__ = ["halving"]
+__all__ = ["halving", "in_batches"]
 
 _T = TypeVar("_T")
 _LEAST = 2 * OVERLAP + 64  # px
@@ -19,6 +20,42 @@ class Tiled(Protocol):
     """What works in tiles."""
 
     tile: int
+
+
+class Batched(Tiled, Protocol):
+    """What works in tiles of several pictures at a time."""
+
+    batch: int
+
+
+def in_batches(owner: Batched, count: int, run: Callable[[slice], list[_T]]) -> list[_T]:
+    """Runs a function on batches of pictures; while memory runs out, on smaller ones, and then on smaller tiles.
+
+    Args:
+        owner: Its `batch` and `tile` are halved, for what comes later too.
+        count: Of all pictures.
+        run: Gives a result for each picture of a part.
+
+    Raises:
+        SimengineError: Not even the smallest tile of a single picture fits.
+    """
+    import torch
+
+    done: list[_T] = []
+    while len(done) < count:
+        part = slice(len(done), min(len(done) + owner.batch, count))
+        if owner.batch == 1:
+            done += halving(owner, partial(run, part))
+            continue
+        try:
+            done += run(part)
+        except torch.cuda.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            warnings.warn(
+                f"out of GPU memory: batches of {owner.batch // 2} pictures instead of {owner.batch}.", stacklevel=2
+            )
+            owner.batch //= 2
+    return done
 
 
 def halving(owner: Tiled, run: Callable[[], _T]) -> _T:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from simengine.refine.learned.files import WEIGHTS, load_weights, read_config
 from simengine.refine.learned.memory import halving
 from simengine.refine.learned.tiles import in_tiles
 
-__all__ = ["Diffused"]
+__all__ = ["Diffused", "denoise"]
 
 
 @dataclass(eq=False)
@@ -69,22 +70,16 @@ class Diffused:
 
     def _denoise(self, render: Tensor, noise: Tensor, objects: Tensor) -> Tensor:
         s = self.settings
-        schedule = scheduler()
-        schedule.set_timesteps(s.denoising)
-        most = max(s.strength, s.objects)
-        times = schedule.timesteps[len(schedule.timesteps) - round(most * s.denoising) :]
-        if len(times) == 0:
-            return render
-        held = _held(objects, s.objects < s.strength)
-        until = min(s.strength, s.objects) * len(schedule.alphas_cumprod)
         outline = edges(render)
-        x = schedule.add_noise(render, noise, times[:1])
-        for time in times:
-            if float(time) > until:
-                x = torch.where(held, schedule.add_noise(render, noise, time[None]), x)
-            velocity = self._velocity(x, outline, time)
-            x = schedule.step(velocity, time, x).prev_sample
-        return x.clamp(-1, 1)
+        return denoise(
+            scheduler(),
+            render,
+            noise,
+            lambda x, time: self._velocity(x, outline, time),
+            objects=objects,
+            strengths=(s.strength, s.objects),
+            steps=s.denoising,
+        ).clamp(-1, 1)
 
     def _velocity(self, x: Tensor, outline: Tensor, time: Tensor) -> Tensor:
         network = self._network()
@@ -107,6 +102,41 @@ class Diffused:
         return self._loaded
 
 
-def _held(objects: Tensor, weakly: bool) -> Tensor:
-    """Pixels that join late: the objects, or the background if that is to change less."""
-    return objects if weakly else ~objects
+def denoise(
+    schedule: Any,
+    clean: Tensor,
+    noise: Tensor,
+    predict: Callable[[Tensor, Tensor], Tensor],
+    *,
+    objects: Tensor,
+    strengths: tuple[float, float],
+    steps: int,
+) -> Tensor:
+    """Noises pictures (or latents) partly, and takes the noise away.
+
+    Args:
+        schedule: DDIM scheduler of diffusers.
+        clean: The pictures, (N, C, H, W).
+        noise: The noise, the same shape.
+        predict: Gives the network's output for noisy pictures and a time.
+        objects: Where the objects are, bool (N, 1, H, W).
+        strengths: How far the background is noised, and the objects, 0 to 1. What is to change less is held at its
+            clean value, noised as far as the step asks for, until its own strength is reached.
+        steps: Of a whole denoising.
+
+    Returns:
+        (N, C, H, W).
+    """
+    background, inside = strengths
+    schedule.set_timesteps(steps)
+    times = schedule.timesteps[len(schedule.timesteps) - round(max(strengths) * steps) :]
+    if len(times) == 0:
+        return clean
+    held = objects if inside < background else ~objects
+    until = min(strengths) * len(schedule.alphas_cumprod)
+    x = schedule.add_noise(clean, noise, times[:1])
+    for time in times:
+        if float(time) > until:
+            x = torch.where(held, schedule.add_noise(clean, noise, time[None]), x)
+        x = schedule.step(predict(x, time), time, x).prev_sample
+    return x
