@@ -1,4 +1,4 @@
-"""Pinhole cameras: poses, optics, projection. Frame as OpenCV: x right, y down, z forward."""
+"""Cameras: poses, optics, projection. Frame as OpenCV: x right, y down, z forward."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simengine.errors import SimengineError
-from simengine.render.model import RenderCamera
+from simengine.render.distortion import distort, limit, undistort
+from simengine.render.model import Distortion, RenderCamera
 
-__all__ = ["focal_from_fov", "intrinsic_matrix", "look_at", "make_camera", "orbit", "project_points"]
+__all__ = ["focal_from_fov", "intrinsic_matrix", "look_at", "make_camera", "orbit", "pixel_rays", "project_points"]
 
 Doubles = NDArray[np.float64]
 
@@ -70,9 +71,23 @@ def orbit(
     return look_at(centre + distance * away, centre, roll=roll)
 
 
-def focal_from_fov(fov: float, width: int) -> float:
-    """Focal length [pixels] of a horizontal field of view [rad] across `width` pixels."""
-    return width / (2.0 * math.tan(fov / 2.0))
+def focal_from_fov(fov: float, width: int, *, distortion: Distortion | None = None) -> float:
+    """Focal length [pixels] of a horizontal field of view [rad] across `width` pixels, seen through the lens.
+
+    Raises:
+        SimengineError: If the lens can't see that far.
+    """
+    widest = limit(distortion)
+    if not 0 < fov / 2 <= widest or (distortion is None and fov >= math.pi):
+        raise SimengineError(
+            f"a field of view of {math.degrees(fov):.4g} deg is wider than this lens draws: at most "
+            f"{math.degrees(2 * widest):.4g} deg. Take a smaller one or another distortion; "
+            "only `kannala_brandt` lenses reach 180 deg and more."
+        )
+    if distortion is None:
+        return width / (2.0 * math.tan(fov / 2.0))
+    edge = distort(distortion, np.array([math.sin(fov / 2), 0.0, math.cos(fov / 2)]))
+    return width / (2.0 * float(edge[0]))
 
 
 def make_camera(
@@ -106,20 +121,32 @@ def intrinsic_matrix(camera: RenderCamera) -> Doubles:
 
 
 def project_points(camera: RenderCamera, points: ArrayLike) -> tuple[Doubles, Doubles]:
-    """Where points of the world fall in the picture.
+    """Where points of the world fall in the picture, through the camera's lens.
 
     Args:
         camera: The camera.
         points: World positions [m], shape (..., 3).
 
     Returns:
-        Pixel coordinates (x, y), shape (..., 2), NaN for points not in front of the camera; and depths z [m],
-        shape (...,).
+        Pixel coordinates (x, y), shape (..., 2), NaN for points that the lens can't draw (not in front of a
+        pinhole, beyond the angle that a lens reaches); and depths z [m], shape (...,).
     """
     camera_from_world = np.linalg.inv(np.asarray(camera.world_from_camera, float))
     local = np.asarray(points, float) @ camera_from_world[:3, :3].T + camera_from_world[:3, 3]
-    z = local[..., 2]
-    front = np.where(z > 0, z, np.nan)
-    x = camera.fx * local[..., 0] / front + camera.cx
-    y = camera.fy * local[..., 1] / front + camera.cy
-    return np.stack([x, y], axis=-1), z
+    pixels = distort(camera.distortion, local) * (camera.fx, camera.fy) + (camera.cx, camera.cy)
+    return pixels, local[..., 2]
+
+
+def pixel_rays(camera: RenderCamera, pixels: ArrayLike) -> Doubles:
+    """What points of the picture see: the inverse of `project_points`.
+
+    Args:
+        camera: The camera.
+        pixels: Pixel coordinates (x, y), shape (..., 2); the centre of the first pixel is at (0.5, 0.5).
+
+    Returns:
+        Directions in the camera's frame, shape (..., 3); times the depth recorded there they are points: they have
+        z = 1, or unit length if the lens is a fisheye. NaN where the lens draws nothing.
+    """
+    plane = (np.asarray(pixels, float) - (camera.cx, camera.cy)) / (camera.fx, camera.fy)
+    return undistort(camera.distortion, plane)

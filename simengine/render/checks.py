@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from simengine.errors import SimengineError
-from simengine.render.model import RenderCamera, RenderScene, RenderSettings
+from simengine.render.camera import pixel_rays
+from simengine.render.distortion import limit
+from simengine.render.model import RenderCamera, RenderScene, RenderSettings, Shutter
 from simengine.render.oidn import load_oidn
 
-__all__ = ["check_render"]
+__all__ = ["check_lens", "check_render"]
 
 
-def check_render(scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> None:
+def check_render(
+    scene: RenderScene, camera: RenderCamera, settings: RenderSettings, shutter: Shutter | None = None
+) -> None:
     """Refuses what can't be drawn.
 
     Raises:
@@ -23,6 +29,14 @@ def check_render(scene: RenderScene, camera: RenderCamera, settings: RenderSetti
             f"camera: {camera.width} x {camera.height} pixels with focal lengths {camera.fx:g}, {camera.fy:g} "
             "can't form a picture. All four must be above 0."
         )
+    if camera.aperture < 0 or not camera.focus > 0:
+        raise SimengineError(
+            f"camera: an aperture of {camera.aperture:g} m in focus at {camera.focus:g} m isn't possible. "
+            "Give an aperture of at least 0 and a focus above 0."
+        )
+    check_lens(camera)
+    if shutter is not None:
+        _check_shutter(scene, shutter)
     if settings.samples < 1 or settings.bounces < 0:
         raise SimengineError(
             f"render settings: samples {settings.samples}, bounces {settings.bounces}. "
@@ -49,3 +63,37 @@ def check_render(scene: RenderScene, camera: RenderCamera, settings: RenderSetti
             raise SimengineError(
                 f"material {number}: texture {surface.texture} isn't among the scene's {len(scene.textures)}."
             )
+
+
+def check_lens(camera: RenderCamera) -> None:
+    """Refuses a lens whose picture folds back within the frame; the image circle of a fisheye may end there.
+
+    Raises:
+        SimengineError: If it does.
+    """
+    lens = camera.distortion
+    if lens is None or lens.model == "kannala_brandt":
+        return
+    x, y = np.linspace(0, camera.width, 65), np.linspace(0, camera.height, 65)
+    rim = np.concatenate(
+        [[(u, v) for u in x for v in (0, camera.height)], [(u, v) for v in y for u in (0, camera.width)]]
+    )
+    if np.isnan(pixel_rays(camera, rim)).any():
+        raise SimengineError(
+            f"camera: the distortion {', '.join(f'{c:g}' for c in lens.coefficients)} (k1, k2, p1, p2, k3, ...) draws "
+            f"nothing at the rim of the picture: it folds back at {math.degrees(limit(lens)):.3g} deg to the axis. "
+            "Take a longer focal length, weaker coefficients, or a `kannala_brandt` lens."
+        )
+
+
+def _check_shutter(scene: RenderScene, shutter: Shutter) -> None:
+    states, things = len(shutter.world_from_camera), len(scene.instances)
+    if shutter.transforms.shape != (states, things, 4, 4) or shutter.world_from_camera.shape != (states, 4, 4):
+        raise SimengineError(
+            f"shutter: transforms of shape {shutter.transforms.shape} and poses of shape "
+            f"{shutter.world_from_camera.shape} don't fit {things} instances. Give (S, N, 4, 4) and (S, 4, 4)."
+        )
+    if shutter.exposure < 0 or shutter.readout < 0:
+        raise SimengineError(
+            f"shutter: exposure {shutter.exposure:g} s and readout {shutter.readout:g} s must not be below 0."
+        )

@@ -71,7 +71,9 @@ def look_data(scene: RenderScene, camera: RenderCamera, settings: RenderSettings
     return look
 
 
-def set_points(look: Any, settings: RenderSettings, *, count: int, number: int, device: str) -> None:
+def set_points(
+    look: Any, settings: RenderSettings, *, count: int, number: int, device: str, blurred: bool = False
+) -> None:
     """Gives a look the points of one pass.
 
     Args:
@@ -80,13 +82,14 @@ def set_points(look: Any, settings: RenderSettings, *, count: int, number: int, 
         count: Samples a pixel in this pass.
         number: Number of the pass.
         device: Where the points lie.
+        blurred: Whether samples differ in time or in where they go through the lens.
     """
     block = 1 << (count - 1).bit_length()
     look.samples = count
     look.block = block
     look.stride = int(settings.samples > 4)  # few samples: an even picture; many: no bias shared by all pixels
     look.seed = (settings.seed ^ settings.seed >> 32) & 0xFFFFFFFF
-    pairs = 1 + look.surfaces * (look.light_rays + 2)
+    pairs = 1 + look.surfaces * (look.light_rays + 2) + (2 if blurred else 0)  # place in the pupil and time at the end
     look.points = _points(pairs, 16 * block, settings.seed, number, device)
 
 

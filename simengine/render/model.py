@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,12 +13,15 @@ from simengine.assets.mesh import Mesh
 
 __all__ = [
     "Amodal",
+    "Crop",
+    "Distortion",
     "Frame",
     "Instance",
     "LightSource",
     "RenderCamera",
     "RenderScene",
     "RenderSettings",
+    "Shutter",
     "SurfaceMaterial",
 ]
 
@@ -116,9 +120,62 @@ class RenderScene:
     environment: Floats | None = None
 
 
+@dataclass(frozen=True)
+class Distortion:
+    """How a lens departs from the pinhole; coefficients as OpenCV writes them.
+
+    Attributes:
+        model: ``brown_conrady`` (of `cv2.projectPoints`; D. C. Brown, 1966) or ``kannala_brandt`` (of `cv2.fisheye`;
+            J. Kannala and S. Brandt, 2006).
+        coefficients: k1, k2, p1, p2, k3, k4, k5, k6 or k1, k2, k3, k4; those that are left out are 0.
+        widest: Angle to the axis [rad] beyond which nothing is drawn: the edge of the image circle.
+    """
+
+    model: Literal["brown_conrady", "kannala_brandt"]
+    coefficients: tuple[float, ...]
+    widest: float = math.pi
+
+
+@dataclass(frozen=True)
+class Crop:
+    """Where a picture lies in the larger one that it is a part of.
+
+    Attributes:
+        left, top: Its first pixel in the whole.
+        width, height: Size of the whole, pixels.
+    """
+
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, eq=False)
+class Shutter:
+    """A picture that takes time: rows begin one after the other, and each sees for a while.
+
+    A picture of time t is read from ``t - (exposure + readout) / 2`` on. S states share that span in equal parts,
+    each as it is in the middle of its part.
+
+    Attributes:
+        exposure: Time that a row sees [s].
+        readout: Time from row to row, times their number in the whole picture [s]; 0 for all rows at once.
+        direction: Where reading goes; ``right`` and ``left`` read columns.
+        transforms: World from mesh of every instance of the scene, shape (S, N, 4, 4).
+        world_from_camera: The camera's poses, shape (S, 4, 4).
+    """
+
+    exposure: float
+    readout: float
+    direction: Literal["down", "up", "right", "left"]
+    transforms: NDArray[np.float64]
+    world_from_camera: NDArray[np.float64]
+
+
 @dataclass(frozen=True, eq=False)
 class RenderCamera:
-    """A pinhole camera, frame as OpenCV (x right, y down, z forward).
+    """A camera, frame as OpenCV (x right, y down, z forward).
 
     Attributes:
         width: Pixels.
@@ -126,6 +183,10 @@ class RenderCamera:
         fx, fy, cx, cy: Intrinsics in pixels; the centre of the first pixel is at (0.5, 0.5).
         world_from_camera: Rigid transform, shape (4, 4).
         exposure: Brightening in stops.
+        distortion: How its lens bends straight lines; None for a pinhole.
+        aperture: Diameter of its pupil [m]; 0 for a picture that is sharp everywhere.
+        focus: Distance of what is sharp [m], along the axis (of fisheye lenses: in space).
+        crop: Where the picture lies in the whole, if it is a part; `cx` and `cy` are those of the part.
     """
 
     width: int
@@ -136,6 +197,15 @@ class RenderCamera:
     cy: float
     world_from_camera: NDArray[np.float64]
     exposure: float = 0.0
+    distortion: Distortion | None = None
+    aperture: float = 0.0
+    focus: float = 1.0
+    crop: Crop | None = None
+
+    @property
+    def whole(self) -> Crop:
+        """Where the picture lies in the whole; at (0, 0) in itself where it is no part."""
+        return self.crop or Crop(0, 0, self.width, self.height)
 
 
 @dataclass(frozen=True)
@@ -184,10 +254,14 @@ class Amodal:
 class Frame:
     """A picture and its exact labels; H x W of the camera. Label maps come from pixel-centre rays.
 
+    Rays of labels go through the middle of the lens, so labels are sharp where the picture is blurred. Where a picture
+    takes time, they describe the state that the scene and the camera are given in, which is that of mid-exposure;
+    each row of a rolling shutter has the state of its own mid-exposure.
+
     Attributes:
         rgb: sRGB colour, uint8, shape (H, W, 3).
         linear: Linear radiance before exposure and tone curve, float32, shape (H, W, 3), or None.
-        depth: Planar depth z [m], float32; 0 where nothing is hit.
+        depth: Planar depth z [m], of fisheye lenses the distance in space, float32; 0 where nothing is hit.
         instances: Instance id, int32; 0 where nothing is hit.
         links: Link number within the object, int32; -1 where nothing is hit.
         normals: Unit shading normals in the camera's frame, float32, shape (H, W, 3); 0 for background.

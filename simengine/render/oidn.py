@@ -32,15 +32,16 @@ def load_oidn() -> Any:
     return pyoidn
 
 
-def remove_noise(light: Floats, *, albedo: Floats, normals: Floats, threads: int = 1) -> Floats:
+def remove_noise(light: Floats, *, albedo: Floats, normals: Floats | None, threads: int = 1) -> Floats:
     """Removes the noise of a picture of linear light, on the CPU.
 
     The same bytes come out whatever the number of threads.
 
     Args:
         light: Linear radiance, shape (H, W, 3).
-        albedo: Base colours at the first surface, shape (H, W, 3), nearly free of noise.
-        normals: Normals there, shape (H, W, 3), 0 where nothing is.
+        albedo: Base colours at the first surface, shape (H, W, 3), nearly free of noise where normals are given.
+        normals: Normals there, shape (H, W, 3), 0 where nothing is; None where the lens or motion blurs the picture,
+            which sharp guides would undo.
         threads: Threads that it may use.
 
     Returns:
@@ -54,13 +55,15 @@ def remove_noise(light: Floats, *, albedo: Floats, normals: Floats, threads: int
     result = np.empty(light.shape, np.float32)
     network = oidn.Filter(device, oidn.OIDN_FILTER_TYPE_RT)
     try:
-        images = {"color": light, "albedo": np.clip(albedo, 0.0, 1.0), "normal": normals}
+        images = {"color": light, "albedo": np.clip(albedo, 0.0, 1.0)}
+        if normals is not None:
+            images["normal"] = normals
         kept = {name: np.ascontiguousarray(image, np.float32) for name, image in images.items()}
         kept[oidn.OIDN_IMAGE_OUTPUT] = result
         for name, image in kept.items():
             network.set_image(name, image, oidn.OIDN_FORMAT_FLOAT3)
         network.set_bool("hdr", True)
-        network.set_bool("cleanAux", True)
+        network.set_bool("cleanAux", normals is not None)
         network.commit()
         network.execute()
         problem = device.get_error()

@@ -23,13 +23,20 @@ def near_to_far(scene: RenderScene, camera: RenderCamera) -> list[int]:
     return sorted((k for k, i in enumerate(scene.instances) if len(i.mesh.faces)), key=lambda k: (distance[k], k))
 
 
-def place_instances(placed: Sequence[Instance], eye: NDArray[np.float64], cache: DeviceCache) -> tuple[Any, list]:
+def place_instances(
+    placed: Sequence[Instance],
+    eye: NDArray[np.float64],
+    cache: DeviceCache,
+    *,
+    moved: NDArray[np.float64] | None = None,
+) -> tuple[Any, list]:
     """Puts instances on the device.
 
     Args:
         placed: The instances, numbered on the device in this order.
         eye: The camera's position [m], the origin on the device, shape (3,).
         cache: Their meshes.
+        moved: Their transforms in further states, shape (S, N, 4, 4); state s begins at instance (s + 1) N.
 
     Returns:
         A `simengine.render.kernels.scene.SceneData`, and what has to stay alive as long.
@@ -39,17 +46,18 @@ def place_instances(placed: Sequence[Instance], eye: NDArray[np.float64], cache:
 
     meshes = [cache.mesh(instance.mesh) for instance in placed]
     cache.trim({instance.mesh.key for instance in placed})
-    count = len(placed)
-    rotation = np.zeros((count, 3, 3))
-    position = np.zeros((count, 3))
-    lower, upper = np.zeros((count, 3)), np.zeros((count, 3))
-    for k, (instance, mesh) in enumerate(zip(placed, meshes, strict=True)):
-        rotation[k] = instance.transform[:3, :3]
-        position[k] = instance.transform[:3, 3] - eye
-        middle = rotation[k] @ (mesh.low + mesh.high) / 2 + position[k]
-        half = np.abs(rotation[k]) @ (mesh.high - mesh.low) / 2
-        margin = 1e-6 * (np.abs(middle) + half).max() + 1e-9  # float32 rounding of what follows
-        lower[k], upper[k] = middle - half - margin, middle + half + margin
+    transforms = (
+        np.stack([np.asarray(instance.transform, float) for instance in placed]) if placed else np.eye(4)[None][:0]
+    )
+    states = transforms[None] if moved is None else np.concatenate([transforms[None], moved])
+    rotation, position = states[..., :3, :3], states[..., :3, 3] - eye
+    low = np.array([mesh.low for mesh in meshes]).reshape(-1, 3)
+    high = np.array([mesh.high for mesh in meshes]).reshape(-1, 3)
+    middle = (rotation @ ((low + high) / 2)[:, :, None])[..., 0] + position
+    half = (np.abs(rotation) @ ((high - low) / 2)[:, :, None])[..., 0]
+    margin = 1e-6 * (np.abs(middle) + half).max(axis=-1, keepdims=True) + 1e-9  # float32 rounding of what follows
+    lower, upper = (middle - half - margin).min(axis=0), (middle + half + margin).max(axis=0)
+    rotation, position = rotation.reshape(-1, 3, 3), position.reshape(-1, 3)
     starts = np.cumsum([0] + [len(instance.materials) for instance in placed])[:-1]
     slot_materials = [m for instance in placed for m in instance.materials]
 
@@ -59,12 +67,12 @@ def place_instances(placed: Sequence[Instance], eye: NDArray[np.float64], cache:
     data = SceneData()
     boxes = [wp.array(corner, dtype=wp.vec3, device="cpu") for corner in (lower.astype("f4"), upper.astype("f4"))]
     tree, items = (part.to(cache.device) for part in wide_tree(wp.Bvh(*boxes, constructor="sah")))
-    records = np.zeros(count, _RECORD)
+    records = np.zeros(len(position), _RECORD)
     records["rotation"], records["position"] = rotation.reshape(-1, 9), position
     reach = np.abs(np.concatenate([lower, upper], axis=1)).max(axis=1, initial=0)
-    records["reach"][:, 0] = reach
+    records["reach"][:, 0] = np.tile(reach, len(states))
     data.reach = reach.max(initial=0)
-    records["tree"] = np.array([mesh.tree for mesh in meshes], np.uint64).reshape(-1, 2)
+    records["tree"] = np.tile(np.array([mesh.tree for mesh in meshes], np.uint64).reshape(-1, 2), (len(states), 1))
     table = wp.array(records.view(np.uint8), dtype=wp.uint8, device=cache.device)
     data.tree, data.items, data.instances = tree.ptr, items.ptr, table.ptr
     data.rotation = array(rotation, wp.mat33, np.float32)

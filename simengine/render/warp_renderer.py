@@ -9,11 +9,12 @@ import numpy as np
 
 from simengine.render.amodal import trace_outlines
 from simengine.render.checks import check_render
+from simengine.render.crop import crop_frame, drawn_camera
 from simengine.render.device import DeviceCache, load_warp
-from simengine.render.eye import camera_data
+from simengine.render.eye import camera_data, is_blurred, is_rolling
 from simengine.render.launch import Launcher
 from simengine.render.look import is_clear, look_data, set_points
-from simengine.render.model import Frame, Instance, RenderCamera, RenderScene, RenderSettings
+from simengine.render.model import Frame, Instance, RenderCamera, RenderScene, RenderSettings, Shutter
 from simengine.render.oidn import remove_noise
 from simengine.render.placing import near_to_far, place_instances, unbroken_surfaces
 from simengine.render.tone import encode_tone, srgb_table
@@ -52,13 +53,16 @@ class WarpRenderer:
         self._launcher = Launcher(device=device, threads=threads)
         self._cache = DeviceCache(device=device, limit=memory)
 
-    def render(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Frame:
+    def render(
+        self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings, shutter: Shutter | None = None
+    ) -> Frame:
         """Draws a scene.
 
         Args:
             scene: What there is.
             camera: From where.
             settings: How.
+            shutter: What moves while the picture is taken; None for one of an instant.
 
         Returns:
             The picture and its labels.
@@ -66,14 +70,22 @@ class WarpRenderer:
         Raises:
             SimengineError: If the scene's parts don't fit together (numbers of materials, ids, transforms).
         """
-        check_render(scene, camera, settings)
+        check_render(scene, camera, settings, shutter)
+        drawn = drawn_camera(camera)
+        return crop_frame(self._draw(scene, drawn, settings, shutter), drawn, camera)
+
+    def _draw(
+        self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings, shutter: Shutter | None
+    ) -> Frame:
         wp = load_warp()
         from simengine.render.kernels import geometry
 
         launcher, device = self._launcher, self._launcher.device
-        placed = [scene.instances[k] for k in near_to_far(scene, camera)]
-        data, keep = place_instances(placed, camera.world_from_camera[:3, 3], self._cache)
-        eye = camera_data(camera)
+        order = near_to_far(scene, camera)
+        placed = [scene.instances[k] for k in order]
+        moved = None if shutter is None else shutter.transforms[:, order]
+        data, keep = place_instances(placed, camera.world_from_camera[:3, 3], self._cache, moved=moved)
+        eye = camera_data(camera, shutter, instances=len(placed), device=device)
         shape = (camera.height, camera.width)
         hits = launcher.scratch("hits", shape, geometry.Hit)
         labels = geometry.Labels()
@@ -82,23 +94,27 @@ class WarpRenderer:
         labels.links = wp.empty(shape, dtype=wp.int32, device=device)
         labels.normals = wp.empty(shape, dtype=wp.vec3, device=device)
         labels.coordinates = wp.empty(shape, dtype=wp.vec3, device=device)
-        if launcher.tiles:
+        straight = camera.distortion is None and not is_rolling(shutter)  # one pyramid of rays from one eye
+        if launcher.tiles and straight:
             launcher.rows(
                 geometry.trace_tiles, (-(-shape[0] // 8), -(-shape[1] // 8)), lambda row: [data, eye, row, hits.ptr]
             )
         else:
             launcher.rows(geometry.trace_pixels, shape, lambda row: [data, eye, row, hits])
-        shared = settings.color and settings.samples == 1  # label rays and colour rays are the same
+        blurred = is_blurred(camera, shutter)
+        shared = settings.color and settings.samples == 1 and not blurred  # label rays and colour rays are the same
         if not shared:
             launcher.rows(geometry.write_labels, shape, lambda row: [data, eye, row, hits, labels])
         if settings.color:
-            linear, rgb, albedo = self._color(scene, placed, camera, settings, data, eye, hits, labels)
+            linear, rgb, albedo = self._color(
+                scene, placed, camera, settings, data, eye, hits, labels, shared=shared, blurred=blurred
+            )
             linear_host = linear.numpy()
             if settings.oidn:
                 linear_host = remove_noise(
                     linear_host,
                     albedo=albedo.numpy() / settings.samples,
-                    normals=labels.normals.numpy(),
+                    normals=None if blurred else labels.normals.numpy(),
                     threads=launcher.threads,
                 )
                 rgb_host = encode_tone(linear_host * np.float32(2.0**camera.exposure), curve="neutral")
@@ -106,7 +122,10 @@ class WarpRenderer:
                 rgb_host = rgb.numpy()
         else:
             rgb_host, linear_host = np.zeros((*shape, 3), np.uint8), None
-        outlines = trace_outlines(placed, camera, settings.amodal, launcher, data=data, eye=eye, seen=labels.instances)
+        outlines = trace_outlines(
+            placed, camera, settings.amodal, launcher,
+            data=data, eye=eye, seen=labels.instances, shutter=shutter if is_rolling(shutter) else None, moved=moved,
+        )  # fmt: skip
         del keep
         return Frame(
             rgb=rgb_host,
@@ -129,10 +148,13 @@ class WarpRenderer:
         eye: Any,
         hits: Any,
         labels: Any,
+        *,
+        shared: bool,
+        blurred: bool,
     ) -> tuple[Any, Any, Any]:
         """Light, its bytes and the sum of base colours, on the device."""
         wp = load_warp()
-        from simengine.render.kernels import color, film
+        from simengine.render.kernels import color, film, geometry
 
         shape = (camera.height, camera.width)
         launcher, device = self._launcher, self._launcher.device
@@ -145,25 +167,27 @@ class WarpRenderer:
         rgb = wp.empty(shape, dtype=wp.vec3ub, device=device)
         light = [diffuse, albedo, roughness, specular, linear, guide]
         look = look_data(scene, camera, settings, self._cache)
-        shared = int(settings.samples == 1)
         skins = wp.array(unbroken_surfaces(placed), dtype=wp.int32, device=device)
         trace = color.trace_clear if is_clear(scene) else color.trace_color
         done = 0
         while done < settings.samples:
             count = min(PASS_SAMPLES, settings.samples - done)
-            set_points(look, settings, count=count, number=done // PASS_SAMPLES, device=device)
+            set_points(look, settings, count=count, number=done // PASS_SAMPLES, device=device, blurred=blurred)
             more = int(done > 0)
             launcher.rows(
                 trace,
                 shape,
-                lambda row: [data, eye, look, row, hits, skins, shared, more, labels, *light],  # noqa: B023
+                lambda row: [data, eye, look, row, hits, skins, int(shared), more, labels, *light],  # noqa: B023
             )
             done += count
         scale, exposure = 1.0 / settings.samples, 2.0**camera.exposure
         lanes = 8 if device == "cpu" else 1
         blocks = (shape[0], -(-shape[1] // lanes))
-        guides = [guide, labels.depth, labels.normals, roughness]
+        rays = launcher.scratch("rays", shape if camera.distortion else (1, 1), wp.vec3)
         smooth = settings.denoise and not settings.oidn
+        if camera.distortion and smooth:
+            launcher.rows(geometry.write_rays, shape, lambda row: [eye, row, rays])
+        guides = [rays, guide, labels.depth, labels.normals, roughness]
         if smooth:
             across = [launcher.scratch(name, shape, wp.vec3) for name in ("row diffuse", "row specular")]
             launcher.rows(

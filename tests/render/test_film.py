@@ -88,7 +88,8 @@ def test_filter_and_tone_curve_equal_numpy(size):
     def array(values, dtype):
         return wp.array(values, dtype=dtype, device="cpu")
 
-    guides = [array(guide, int), array(depth, float), array(normals, wp.vec3), array(roughness, float)]
+    rays = wp.empty((1, 1), dtype=wp.vec3, device="cpu")
+    guides = [rays, array(guide, int), array(depth, float), array(normals, wp.vec3), array(roughness, float)]
     light = [array(diffuse, wp.vec3), array(specular, wp.vec3)]
     for lanes in (8, 1):
         across = [wp.empty_like(a) for a in light]

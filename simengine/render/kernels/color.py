@@ -5,8 +5,9 @@ import warp as wp
 
 from simengine.render.kernels.angles import frame_of, unit
 from simengine.render.kernels.bsdf import Bsdf, bsdf_at, evaluate, sample_direction
+from simengine.render.kernels.camera import CameraData, camera_ray, is_dark
 from simengine.render.kernels.clear import beyond, clear_way, fade, pass_inwards, pass_outwards, tint
-from simengine.render.kernels.geometry import CameraData, Labels, label_nothing, label_surface, pixel_ray
+from simengine.render.kernels.geometry import Labels, label_nothing, label_surface
 from simengine.render.kernels.light import (
     environment_pdf,
     environment_radiance,
@@ -128,8 +129,10 @@ def _tracer(clear):
         row, x = wp.tid()
         y = row + first_row
         # 4 x 4 pixels share one point set: neighbours draw different points of it, which the filter then joins
-        cell = ((x ^ y) & 1) * 8 + (y & 1) * 4 + ((x ^ y) & 2) * 1 + ((y & 2) >> 1)
-        key = mix_bits(look.seed + wp.uint32(look.stride * ((y >> 2) * camera.width + (x >> 2))))
+        column = x + camera.left
+        line = y + camera.top
+        cell = ((column ^ line) & 1) * 8 + (line & 1) * 4 + ((column ^ line) & 2) * 1 + ((line & 2) >> 1)
+        key = mix_bits(look.seed + wp.uint32(look.stride * ((line >> 2) * camera.stride + (column >> 2))))
         center = skin_of(skins, hits[y, x].instance)
         pure = float(1.0)
         sum_diffuse = wp.vec3(0.0)
@@ -140,17 +143,26 @@ def _tracer(clear):
         for sample in range(look.samples):
             index = cell * look.block + sample
             hit = hits[y, x]
-            px = float(x) + 0.5
-            py = float(y) + 0.5
+            film = wp.vec2(0.5)
+            pupil = wp.vec2(0.0)
+            moment = float(0.5)
             if shared == 0:
-                film = point(look, 0, index, mix_bits(key + wp.uint32(y * camera.width + x)))
-                px = float(x) + film[0]
-                py = float(y) + film[1]
-            ray = pixel_ray(camera, px, py)
+                film = point(look, 0, index, mix_bits(key + wp.uint32(line * camera.stride + column)))
+                if camera.aperture > 0.0 or camera.span > 0.0:
+                    last_pair = 1 + look.surfaces * (look.light_rays + 2)
+                    pupil = point(look, last_pair, index, key)
+                    moment = point(look, last_pair + 1, index, key)[0]
+            ray = camera_ray(camera, float(column) + film[0], float(line) + film[1], pupil, moment)
+            scene.first = ray.first
+            if is_dark(ray):
+                pure = 0.0
+                if shared == 1:
+                    label_nothing(labels, y, x)
+                continue
             if shared == 0:
-                hit = closest_hit(scene, wp.vec3(0.0), ray, FAR)
+                hit = closest_hit(scene, ray.origin, ray.direction, FAR)
                 pure = wp.where(skin_of(skins, hit.instance) == center, pure, 0.0)
-            direction = unit(ray)
+            direction = unit(ray.direction)
             if hit.instance < 0:
                 if shared == 1:
                     label_nothing(labels, y, x)
@@ -166,11 +178,11 @@ def _tracer(clear):
                 absorption = wp.vec3(0.0)  # of the bodies that the path is in
                 bent = int(0)  # surfaces gone through
                 owned = bool(False)  # whether light behind clear bodies was counted by shadow rays
-            distance = wp.length(ray) * hit.t
+            distance = wp.length(ray.direction) * hit.t
             for bounce in range(look.surfaces):
                 s = surface_at(scene, hit, direction)
                 if shared == 1 and bounce == 0:
-                    label_surface(labels, scene, camera, hit, s, y, x)
+                    label_surface(labels, scene, camera, ray, hit, s, y, x)
                 material = look.materials[s.material]
                 cosine = -wp.dot(s.normal, direction)
                 if cosine < 0.02:  # interpolated normals may turn away at outlines

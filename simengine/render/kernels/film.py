@@ -6,7 +6,7 @@ Native code written for one pixel (CUDA) or eight at once (CPU): the same lines,
 
 import warp as wp
 
-from simengine.render.kernels.geometry import CameraData
+from simengine.render.kernels.camera import CameraData
 from simengine.render.kernels.traversal import VECTORS
 
 wp.set_module_options({"enable_backward": False})
@@ -90,18 +90,26 @@ _COMMON = (
     // Means of both kinds of light over pixels low..high along one axis, on the same smooth surface
     auto join = [&](auto zero, int x, int y, int dx, int dy, int low, int high, auto& d, auto& s) {
         const int i = y * width + x;
+        const float column = x + camera.left, line = y + camera.top;
         auto rx = zero;
         if constexpr (sizeof(zero) == 4)
-            rx = (x + 0.5f - camera.center[0]) * sx;
+            rx = (column + 0.5f - camera.center[0]) * sx;
         else
             for (int k = 0; k < 8; ++k)
-                rx[k] = (x + k + 0.5f - camera.center[0]) * sx;
-        const float ry = (y + 0.5f - camera.center[1]) * sy;
+                rx[k] = (column + k + 0.5f - camera.center[0]) * sx;
+        const float ry = (line + 0.5f - camera.center[1]) * sy;
         const auto me = ids_at(zero, i);
         const auto n = three_at(zero, normals.data + i);
         const auto z = at(zero, depth.data + i);
         const auto tolerance = 1.0f / (z * (4.0f * (sx + sy)));
-        const auto offset = (n.x * rx + n.y * ry + n.z) * z;
+        // distance of a pixel's point from the plane through the eye; curved lenses have their rays in a table
+        auto across = [&](int k, int j) {
+            if (!camera.lens)
+                return (n.x * (rx + k * dx * sx) + n.y * (ry + k * dy * sy) + n.z) * at(zero, depth.data + j);
+            const auto ray = three_at(zero, rays.data + j);
+            return (n.x * ray.x + n.y * ray.y + n.z * ray.z) * at(zero, depth.data + j);
+        };
+        const auto offset = across(0, i);
         // how far reflected light may be joined: not at all in mirrors
         auto gloss = at(zero, roughness.data + i) * (scale * 5.0f) - 0.25f;
         gloss = least(most(gloss, zero), zero + 1.0f);
@@ -117,8 +125,7 @@ _COMMON = (
             turn = turn * turn;
             turn = turn * turn;
             turn = turn * turn;
-            auto away = (n.x * (rx + k * dx * sx) + n.y * (ry + k * dy * sy) + n.z) * at(zero, depth.data + j);
-            away = (away - offset) * tolerance;
+            const auto away = (across(k, j) - offset) * tolerance;
             // ends count half: every residue modulo 4 gets the same weight
             auto w = (k * k == 4 ? 0.5f : 1.0f) * turn / (1.0f + away * away);
             w = ids_at(zero, j) == me ? w : zero;
@@ -230,6 +237,7 @@ def _smooth(
     y: wp.int32,
     lanes: wp.int32,
     scale: wp.float32,
+    rays: wp.array2d(dtype=wp.vec3),
     guide: wp.array2d(dtype=wp.int32),
     depth: wp.array2d(dtype=wp.float32),
     normals: wp.array2d(dtype=wp.vec3),
@@ -250,6 +258,7 @@ def _develop(
     scale: wp.float32,
     exposure: wp.float32,
     smooth: wp.int32,
+    rays: wp.array2d(dtype=wp.vec3),
     guide: wp.array2d(dtype=wp.int32),
     depth: wp.array2d(dtype=wp.float32),
     normals: wp.array2d(dtype=wp.vec3),
@@ -269,6 +278,7 @@ def smooth_rows(
     lanes: wp.int32,  # pixels a thread
     first_row: wp.int32,
     scale: wp.float32,  # 1 / samples
+    rays: wp.array2d(dtype=wp.vec3),
     guide: wp.array2d(dtype=wp.int32),
     depth: wp.array2d(dtype=wp.float32),
     normals: wp.array2d(dtype=wp.vec3),
@@ -281,7 +291,7 @@ def smooth_rows(
     """Joins neighbours' light along rows (A. Keller and W. Heidrich, Interleaved Sampling, EGWR 2001)."""
     row, block = wp.tid()
     _smooth(
-        camera, lanes * block, row + first_row, lanes, scale, guide, depth, normals, roughness, diffuse, specular,
+        camera, lanes * block, row + first_row, lanes, scale, rays, guide, depth, normals, roughness, diffuse, specular,
         row_diffuse, row_specular,
     )  # fmt: skip
 
@@ -294,6 +304,7 @@ def develop(
     scale: wp.float32,
     exposure: wp.float32,  # factor
     smooth: wp.int32,
+    rays: wp.array2d(dtype=wp.vec3),
     guide: wp.array2d(dtype=wp.int32),
     depth: wp.array2d(dtype=wp.float32),
     normals: wp.array2d(dtype=wp.vec3),
@@ -308,6 +319,6 @@ def develop(
     """Joins light along columns, gives it back its surface's colour, and applies the tone curve."""
     row, block = wp.tid()
     _develop(
-        camera, lanes * block, row + first_row, lanes, scale, exposure, smooth, guide, depth, normals, roughness,
+        camera, lanes * block, row + first_row, lanes, scale, exposure, smooth, rays, guide, depth, normals, roughness,
         albedo, diffuse, specular, srgb, linear, rgb,
     )  # fmt: skip

@@ -3,7 +3,8 @@
 
 import warp as wp
 
-from simengine.render.kernels.scene import Hit, SceneData, Surface, closest_hit, surface_at
+from simengine.render.kernels.camera import KANNALA_BRANDT, CameraData, Ray, is_dark, sharp_ray
+from simengine.render.kernels.scene import Hit, SceneData, Surface, closest_hit, records, surface_at
 from simengine.render.kernels.tiles import cover_tile, trace_tile
 from simengine.render.kernels.traversal import meets_instance
 
@@ -11,23 +12,17 @@ wp.set_module_options({"enable_backward": False, "fast_math": False})
 
 FAR = wp.constant(1.0e30)
 
-__all__ = ["CameraData", "cover_tiles", "pixel_ray", "trace_outlines", "trace_pixels", "trace_tiles", "write_labels"]
-
-
-@wp.struct
-class CameraData:
-    width: wp.int32
-    height: wp.int32
-    scale: wp.vec2  # 1 / focal length
-    center: wp.vec2
-    rotation: wp.mat33  # world from camera
-
-
-@wp.func
-def pixel_ray(camera: CameraData, x: wp.float32, y: wp.float32):
-    """Direction in the world with unit length along the optical axis, so that t is planar depth."""
-    local = wp.vec3((x - camera.center[0]) * camera.scale[0], (y - camera.center[1]) * camera.scale[1], 1.0)
-    return camera.rotation * local
+__all__ = [
+    "Labels",
+    "cover_tiles",
+    "label_nothing",
+    "label_surface",
+    "trace_outlines",
+    "trace_pixels",
+    "trace_tiles",
+    "write_labels",
+    "write_rays",
+]
 
 
 @wp.kernel
@@ -35,7 +30,12 @@ def trace_pixels(scene: SceneData, camera: CameraData, first_row: wp.int32, hits
     """Hits of the pixel-centre rays, one thread a pixel."""
     row, x = wp.tid()
     y = row + first_row
-    hits[y, x] = closest_hit(scene, wp.vec3(0.0), pixel_ray(camera, float(x) + 0.5, float(y) + 0.5), FAR)
+    ray = sharp_ray(camera, x, y)
+    scene.first = ray.first
+    hit = closest_hit(scene, ray.origin, ray.direction, FAR)
+    if is_dark(ray):
+        hit.instance = -1
+    hits[y, x] = hit
 
 
 @wp.kernel
@@ -44,7 +44,7 @@ def trace_tiles(scene: SceneData, camera: CameraData, first_row: wp.int32, hits:
     row, column = wp.tid()
     trace_tile(
         scene.tree, scene.items, scene.instances, scene.reach, camera.rotation, camera.scale, camera.center,
-        8 * column, 8 * (row + first_row), camera.width, camera.height, hits,
+        camera.left, camera.top, 8 * column, 8 * (row + first_row), camera.width, camera.height, hits,
     )  # fmt: skip
 
 
@@ -70,12 +70,13 @@ def label_nothing(labels: Labels, y: wp.int32, x: wp.int32):
 
 @wp.func
 def label_surface(
-    labels: Labels, scene: SceneData, camera: CameraData, hit: Hit, surface: Surface, y: wp.int32, x: wp.int32
+    labels: Labels, scene: SceneData, camera: CameraData, ray: Ray, hit: Hit, surface: Surface, y: wp.int32, x: wp.int32
 ):
-    labels.depth[y, x] = (surface.position * camera.rotation)[2]
+    local = (surface.position - ray.origin) * ray.rotation
+    labels.depth[y, x] = wp.where(camera.lens == KANNALA_BRANDT, wp.length(local), local[2])
     labels.instances[y, x] = scene.ids[hit.instance]
     labels.links[y, x] = scene.links[hit.instance]
-    labels.normals[y, x] = surface.normal * camera.rotation
+    labels.normals[y, x] = surface.normal * ray.rotation
     labels.coordinates[y, x] = surface.local
 
 
@@ -89,8 +90,18 @@ def write_labels(
     if hit.instance < 0:
         label_nothing(labels, y, x)
         return
-    surface = surface_at(scene, hit, pixel_ray(camera, float(x) + 0.5, float(y) + 0.5))
-    label_surface(labels, scene, camera, hit, surface, y, x)
+    ray = sharp_ray(camera, x, y)
+    scene.first = ray.first
+    label_surface(labels, scene, camera, ray, hit, surface_at(scene, hit, ray.direction), y, x)
+
+
+@wp.kernel
+def write_rays(camera: CameraData, first_row: wp.int32, rays: wp.array2d(dtype=wp.vec3)):
+    """Directions in the camera's frame of the pixels' centres."""
+    row, x = wp.tid()
+    y = row + first_row
+    ray = sharp_ray(camera, x, y)
+    rays[y, x] = ray.direction * ray.rotation
 
 
 @wp.func
@@ -131,11 +142,15 @@ def trace_outlines(
         if instances[y, x] == window[3]:  # seen, so certainly within its outline
             mask[i] = wp.uint8(1)
             return
-    direction = pixel_ray(camera, float(x) + 0.5, float(y) + 0.5)
+    ray = sharp_ray(camera, x, y)
+    if is_dark(ray):
+        mask[i] = wp.uint8(0)
+        return
+    scene.first = ray.first
     found = wp.uint8(0)
     for m in range(member_starts[n], member_starts[n + 1]):
         k = members[m]
-        if found == wp.uint8(0) and meets_instance(scene.instances, k, wp.vec3(0.0), direction, FAR):
+        if found == wp.uint8(0) and meets_instance(records(scene), k, ray.origin, ray.direction, FAR):
             found = wp.uint8(1)
     mask[i] = found
 
@@ -163,7 +178,8 @@ def cover_tiles(
     y = 8 * (local // across)
     cover_tile(
         scene.instances, members.ptr, member_starts[n], member_starts[n + 1], window[3], instances.ptr,
-        camera.rotation, camera.scale, camera.center, window[0] + x, window[1] + y, camera.width, camera.height,
+        camera.rotation, camera.scale, camera.center, camera.left, camera.top,
+        window[0] + x, window[1] + y, camera.width, camera.height,
         window[0] + window[2], window[1] + (starts[n + 1] - starts[n]) // window[2],
         mask.ptr + wp.uint64(starts[n] + y * window[2] + x), window[2],
     )  # fmt: skip

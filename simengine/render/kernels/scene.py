@@ -11,7 +11,9 @@ from simengine.render.kernels.traversal import find_any, find_closest
 
 wp.set_module_options({"enable_backward": False})
 
-__all__ = ["Hit", "SceneData", "Surface", "any_hit", "closest_hit", "material_at", "surface_at"]
+__all__ = ["Hit", "SceneData", "Surface", "any_hit", "closest_hit", "material_at", "records", "surface_at"]
+
+RECORD = wp.constant(wp.uint64(72))  # bytes of an instance's record
 
 
 @wp.struct
@@ -20,6 +22,7 @@ class SceneData:
     tree: wp.uint64
     items: wp.uint64
     instances: wp.uint64
+    first: wp.int32  # number of the first instance in the state that is looked at: records, rotation and position
     reach: wp.float32  # largest coordinate
     rotation: wp.array(dtype=wp.mat33)  # world from mesh
     position: wp.array(dtype=wp.vec3)
@@ -58,8 +61,14 @@ class Surface:
 
 
 @wp.func
+def records(scene: SceneData):
+    """Where the records of the instances lie, in the state that is looked at."""
+    return scene.instances + wp.uint64(scene.first) * RECORD
+
+
+@wp.func
 def closest_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp.float32):
-    found = find_closest(scene.tree, scene.items, scene.instances, origin, direction, t_max)
+    found = find_closest(scene.tree, scene.items, records(scene), origin, direction, t_max)
     hit = Hit()
     hit.t = found[0]
     hit.u = found[1]
@@ -71,7 +80,7 @@ def closest_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp
 
 @wp.func
 def any_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp.float32):
-    return find_any(scene.tree, scene.items, scene.instances, origin, direction, t_max)
+    return find_any(scene.tree, scene.items, records(scene), origin, direction, t_max)
 
 
 @wp.func
@@ -109,7 +118,8 @@ def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
     if wp.dot(smooth, smooth) < 1.0e-12:
         smooth = flat
     smooth = wp.normalize(smooth)
-    turn = scene.rotation[i]
+    turn = scene.rotation[scene.first + i]
+    offset = scene.position[scene.first + i]
     geometric = turn * flat
     back = wp.dot(geometric, direction) > 0.0
     if back:
@@ -128,9 +138,9 @@ def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
     pc = pc - wp.min(0.0, wp.dot(pc, nc)) * nc
     # the three projections above are offsets from the corners: blend the projected points
     lifted = hit.u * (a + pa) + hit.v * (b + pb) + w * (c + pc)
-    s.position = turn * s.local + scene.position[i]
+    s.position = turn * s.local + offset
     magnitude = wp.max(largest(s.position), largest(s.local))
-    s.lifted = turn * lifted + scene.position[i] + geometric * (6.0e-6 * magnitude + 1.0e-9)
+    s.lifted = turn * lifted + offset + geometric * (6.0e-6 * magnitude + 1.0e-9)
     s.geometric = geometric
     s.normal = turn * smooth
     s.local_normal = smooth

@@ -29,8 +29,9 @@ _TILE = (
     struct View {
         float n[5][3], offset[5], tolerance;
     };
-    const float left = (x0 - center[0]) * scale[0], right = (x0 + 8 - center[0]) * scale[0];
-    const float above = (y0 - center[1]) * scale[1], below = (y0 + 8 - center[1]) * scale[1];
+    const int x1 = x0 + offset_x, y1 = y0 + offset_y;  // in the whole that the picture is a part of
+    const float left = (x1 - center[0]) * scale[0], right = (x1 + 8 - center[0]) * scale[0];
+    const float above = (y1 - center[1]) * scale[1], below = (y1 + 8 - center[1]) * scale[1];
     const float sx = 0.5f * (left + right), sy = 0.5f * (above + below);
     const float hx = 0.5f * (right - left), hy = 0.5f * (below - above);
     const float planes[5][3] = {{1, 0, -left}, {-1, 0, right}, {0, 1, -above}, {0, -1, below}, {0, 0, 1}};
@@ -266,14 +267,15 @@ _COVER = (
 @wp.func_native(_TRACE)
 def trace_tile(
     tree: wp.uint64, items: wp.uint64, instances: wp.uint64, reach: wp.float32,
-    rotation: wp.mat33, scale: wp.vec2, center: wp.vec2, x0: wp.int32, y0: wp.int32, width: wp.int32,
-    height: wp.int32, hits: wp.uint64,
+    rotation: wp.mat33, scale: wp.vec2, center: wp.vec2, offset_x: wp.int32, offset_y: wp.int32,
+    x0: wp.int32, y0: wp.int32, width: wp.int32, height: wp.int32, hits: wp.uint64,
 ): ...  # fmt: skip
 
 
 @wp.func_native(_COVER)
 def cover_tile(
     instances: wp.uint64, members: wp.uint64, begin: wp.int32, end: wp.int32, id: wp.int32, seen: wp.uint64,
-    rotation: wp.mat33, scale: wp.vec2, center: wp.vec2, x0: wp.int32, y0: wp.int32, width: wp.int32,
-    height: wp.int32, right_edge: wp.int32, bottom_edge: wp.int32, mask: wp.uint64, stride: wp.int32,
+    rotation: wp.mat33, scale: wp.vec2, center: wp.vec2, offset_x: wp.int32, offset_y: wp.int32,
+    x0: wp.int32, y0: wp.int32, width: wp.int32, height: wp.int32, right_edge: wp.int32, bottom_edge: wp.int32,
+    mask: wp.uint64, stride: wp.int32,
 ): ...  # fmt: skip
