@@ -14,9 +14,10 @@ from simengine.evaluate.gain.analysis import Analysis
 from simengine.evaluate.gain.arms import ArmPlan
 from simengine.evaluate.gain.conclusion import conclude
 from simengine.evaluate.gain.leaks import settle_leaks
-from simengine.evaluate.gain.results import Count, GainResults, write_results
+from simengine.evaluate.gain.results import Count, GainResults
 from simengine.evaluate.gain.runs import RunStore, run_id
 from simengine.evaluate.gain.task import CellPlan, Task
+from simengine.evaluate.result_file import write_result
 
 __all__ = ["plan_cells", "run_gain"]
 
@@ -129,7 +130,7 @@ def run_gain(
         resamples,
     )
     results = conclude(analysis, shown, runs, leaks, root=root, store=store, command=command)
-    write_results(results, root / "gain.json")
+    write_result(results, root / "gain.json")
     return results
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simengine.dataset.canonical import canonical_json
-from simengine.dataset.disk import disk_errors, write_atomic
-from simengine.errors import SimengineError
+from simengine.evaluate.result_file import read_result
 
 __all__ = [
     "SCHEMA", "Answer", "Arm", "Boxes", "Cell", "Compute", "Cost", "Count", "Data", "Equivalent", "Estimate", "Gain",
     "GainResults", "GapClosed", "Leak", "Metric", "Picture", "RatioPoint", "Run", "Slice", "Test", "read_results",
-    "write_results",
 ]  # fmt: skip
 
 SCHEMA = "simengine.gain/1"
@@ -451,21 +448,8 @@ class GainResults:
     environment: dict[str, Any]
 
 
-def write_results(results: GainResults, path: Path) -> None:
-    """Writes ``gain.json``, whole or not at all.
-
-    Args:
-        results: What was found.
-        path: The file.
-
-    Raises:
-        SimengineError: The disk refuses, or a number is not finite.
-    """
-    write_atomic(path, canonical_json(asdict(results), indent=True, ordered=True))
-
-
 def read_results(path: str | Path) -> GainResults:
-    """Reads ``gain.json``.
+    """Reads ``gain.json``, which `simengine.evaluate.result_file.write_result` wrote.
 
     Args:
         path: The file, or the folder that holds it.
@@ -473,27 +457,5 @@ def read_results(path: str | Path) -> GainResults:
     Raises:
         SimengineError: There is none, or it is not of this schema.
     """
-    from pydantic import TypeAdapter, ValidationError
-
-    file = Path(path)
-    file = file / "gain.json" if file.is_dir() else file
-    with disk_errors("read", file):
-        text = file.read_bytes()
-    try:
-        return _checked(TypeAdapter(GainResults).validate_json(text), file)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the top"
-        raise SimengineError(
-            f"{file} is no result of `simengine gain` of schema {SCHEMA}: {where}: {first['msg']}. "
-            "Run `simengine gain` again with this version; finished runs are taken from its folder."
-        ) from error
-
-
-def _checked(results: GainResults, file: Path) -> GainResults:
-    if results.schema != SCHEMA:
-        raise SimengineError(
-            f"{file} is of schema {results.schema}, and this version reads {SCHEMA}. "
-            "Run `simengine gain` again with this version; finished runs are taken from its folder."
-        )
-    return results
+    remedy = "Run `simengine gain` again with this version; finished runs are taken from its folder."
+    return read_result(path, GainResults, file_name="gain.json", command="simengine gain", schema=SCHEMA, remedy=remedy)

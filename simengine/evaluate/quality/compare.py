@@ -20,8 +20,9 @@ from simengine.evaluate.quality.opening import (
     signal_samples,
     table_samples,
 )
-from simengine.evaluate.quality.results import QualityResult, write_quality
+from simengine.evaluate.quality.results import QualityResult
 from simengine.evaluate.quality.samples import Sample
+from simengine.evaluate.result_file import write_result
 from simengine.formats.detection import DetectionSet
 from simengine.formats.signal import open_signal_set
 
@@ -165,7 +166,7 @@ def write_quality_report(result: QualityResult, out: str | Path) -> Path:
 
     folder = Path(out)
     page = write_report(quality_document(result, folder), folder)
-    write_quality(result, folder / "quality.json")
+    write_result(result, folder / "quality.json")
     return page
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from simengine.dataset.canonical import canonical_json
-from simengine.dataset.disk import disk_errors, write_atomic
-from simengine.errors import SimengineError
+from simengine.evaluate.result_file import read_result
 
 __all__ = [
     "Better",
@@ -24,7 +22,6 @@ __all__ = [
     "SetSummary",
     "Status",
     "read_quality",
-    "write_quality",
 ]
 
 SCHEMA = "simengine.quality/1"
@@ -251,36 +248,16 @@ class QualityResult:
         return next((metric for metric in self.metrics if metric.name == name), None)
 
 
-def write_quality(result: QualityResult, path: Path) -> None:
-    """Writes ``quality.json``, whole or not at all.
-
-    Raises:
-        SimengineError: The disk refuses, or a number is not finite.
-    """
-    write_atomic(path, canonical_json(asdict(result), indent=True, ordered=True))
-
-
 def read_quality(path: str | Path) -> QualityResult:
-    """Reads ``quality.json``.
+    """Reads ``quality.json``, which `simengine.evaluate.result_file.write_result` wrote.
 
     Args:
         path: The file, or the folder that holds it.
 
     Raises:
-        SimengineError: There is none, or it is not of this form.
+        SimengineError: There is none, or it is not of this schema.
     """
-    from pydantic import TypeAdapter, ValidationError
-
-    file = Path(path)
-    file = file / "quality.json" if file.is_dir() else file
-    with disk_errors("read", file):
-        text = file.read_bytes()
-    try:
-        result = TypeAdapter(QualityResult).validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "the top"
-        raise SimengineError(f"{file} is no result of `simengine quality`: {where}: {first['msg']}.") from error
-    if result.schema != SCHEMA:
-        raise SimengineError(f"{file} is of schema {result.schema}, this version reads {SCHEMA}: measure again.")
-    return result
+    remedy = "Measure again with `simengine quality`."
+    return read_result(
+        path, QualityResult, file_name="quality.json", command="simengine quality", schema=SCHEMA, remedy=remedy
+    )

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from simengine.errors import SimengineError
-from simengine.evaluate.gain.results import SCHEMA, read_results, write_results
+from simengine.evaluate.gain.results import SCHEMA, read_results
+from simengine.evaluate.result_file import write_result
 
 EXAMPLE = Path(__file__).parent / "example.json"
 
@@ -14,7 +15,7 @@ EXAMPLE = Path(__file__).parent / "example.json"
 def test_the_example_reads_back_the_same(tmp_path):
     results = read_results(EXAMPLE)
     assert results.schema == SCHEMA
-    write_results(results, tmp_path / "gain.json")
+    write_result(results, tmp_path / "gain.json")
     assert read_results(tmp_path) == results
     assert (tmp_path / "gain.json").read_bytes() == EXAMPLE.read_bytes()
 

@@ -7,9 +7,10 @@ import pytest
 from simengine.errors import SimengineError
 from simengine.evaluate.quality.catalogue import COMPARISONS, KINDS
 from simengine.evaluate.quality.measure import measure_quality
-from simengine.evaluate.quality.results import read_quality, write_quality
+from simengine.evaluate.quality.results import read_quality
 from simengine.evaluate.quality.samples import Sample, View
 from simengine.evaluate.quality.statistics import Grouped
+from simengine.evaluate.result_file import write_result
 
 
 def sample(name, n, *, shift=0.0, seed=0, labels=None, rows=None):
@@ -112,8 +113,8 @@ def test_a_single_item_is_an_error():
 def test_results_are_the_same_twice_and_survive_the_disk(tmp_path):
     once = measured(sample("real", 30), sample("made", 30, seed=1), command="simengine quality")
     again = measured(sample("real", 30), sample("made", 30, seed=1), command="simengine quality")
-    write_quality(once, tmp_path / "quality.json")
-    write_quality(again, tmp_path / "again.json")
+    write_result(once, tmp_path / "quality.json")
+    write_result(again, tmp_path / "again.json")
     assert (tmp_path / "quality.json").read_bytes() == (tmp_path / "again.json").read_bytes()
     assert read_quality(tmp_path) == once
     data = asdict(once)
