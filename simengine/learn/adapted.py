@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +12,6 @@ import torch
 from numpy.typing import NDArray
 
 from simengine.dataset.canonical import canonical_json
-from simengine.dataset.disk import disk_errors, write_atomic
 from simengine.errors import SimengineError
 from simengine.formats.detection import DetectionSet
 from simengine.learn.augment import AUGMENTATIONS, Augmentation
@@ -21,6 +19,7 @@ from simengine.learn.card import describe_set, detector_card
 from simengine.learn.crops import Crop
 from simengine.learn.detector import Detections, Report, align_classes, choose_device
 from simengine.learn.feed import Feed, Shares
+from simengine.learn.saved import read_detector, write_detector
 from simengine.learn.tiles import look
 from simengine.learn.training import Losses, Optimization, run_steps
 
@@ -28,8 +27,6 @@ __all__ = ["Adapted", "load_adapted", "objects_of", "train_adapted"]
 
 Ask = Callable[[Any, torch.Tensor], Detections]
 """Finds things in one picture, float32 (3, h, w) in 0..1, with a network."""
-
-_CONFIG, _WEIGHTS, _LOG, _CARD = "config.json", "model.safetensors", "log.jsonl", "card.md"
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +62,9 @@ class Adapted:
 
     def save(self, folder: Path) -> None:
         """Writes weights, recipe, losses and a card; see `simengine.learn.detector.save_detector`."""
-        from safetensors.torch import save
-
-        # Some networks share layers: every name gets its own copy.
-        weights = {name: value.detach().cpu().clone() for name, value in self.network.state_dict().items()}
         config = {"model": self.model, "classes": list(self.classes), "recipe": self.recipe, "facts": self.facts}
-        write_atomic(folder / _WEIGHTS, save(weights))
-        write_atomic(folder / _CONFIG, canonical_json(config, indent=True))
-        write_atomic(folder / _LOG, b"".join(canonical_json(row, ordered=True) + b"\n" for row in self.history))
-        write_atomic(folder / _CARD, detector_card(self.model, self.classes, {}, self.facts).encode())
+        card = detector_card(self.model, self.classes, {}, self.facts)
+        write_detector(folder, self.network.state_dict(), config, self.history, card)
 
 
 def train_adapted(
@@ -162,21 +153,13 @@ def load_adapted(folder: Path, build: Callable[[dict[str, Any], tuple[str, ...]]
     Raises:
         SimengineError: A file is missing or damaged.
     """
-    from safetensors.torch import load
 
-    try:
-        with disk_errors("read", folder):
-            config = json.loads((folder / _CONFIG).read_bytes())
-            weights = load((folder / _WEIGHTS).read_bytes())
-            rows = (folder / _LOG).read_text(encoding="utf-8").splitlines()
+    def rebuilt(config: dict[str, Any], weights: dict[str, torch.Tensor], history: list[dict[str, Any]]) -> Adapted:
         bare = build(config["recipe"], tuple(config["classes"]))
         bare.network.load_state_dict(weights)
-    except SimengineError:
-        raise
-    except Exception as error:  # each library has errors of its own
-        raise SimengineError(f"{folder} is damaged, or was written by another version ({error}).") from error
-    history = [json.loads(row) for row in rows]
-    return Adapted(bare.model, bare.network.eval(), bare.classes, bare.recipe, bare.ask, config["facts"], history)
+        return Adapted(bare.model, bare.network.eval(), bare.classes, bare.recipe, bare.ask, config["facts"], history)
+
+    return read_detector(folder, rebuilt)
 
 
 def objects_of(crop: Crop) -> tuple[NDArray[np.float32], NDArray[np.int64]]:

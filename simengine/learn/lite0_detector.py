@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -14,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 
 from simengine.dataset.canonical import canonical_json
-from simengine.dataset.disk import disk_errors, write_atomic
 from simengine.errors import SimengineError
 from simengine.formats.detection import DetectionSet
 from simengine.learn.augment import Augmentation
@@ -27,12 +25,11 @@ from simengine.learn.detector import Detections, Report, align_classes, choose_d
 from simengine.learn.feed import Feed, Shares
 from simengine.learn.lite0 import imagenet_weights
 from simengine.learn.lite0_settings import Lite0Settings, parse_settings, settings_from_dict, settings_to_dict
+from simengine.learn.saved import read_detector, write_detector
 from simengine.learn.tiles import look
 from simengine.learn.training import Losses, Optimization, run_steps
 
 __all__ = ["Lite0Detector", "TrainedLite0"]
-
-_CONFIG, _WEIGHTS, _LOG, _CARD = "config.json", "model.safetensors", "log.jsonl", "card.md"
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,18 +66,10 @@ class TrainedLite0:
 
     def save(self, folder: Path) -> None:
         """Writes weights, settings, losses and a card; see `simengine.learn.detector.save_detector`."""
-        from safetensors.torch import save
-
-        weights = {name: value.contiguous() for name, value in self.network.to("cpu").state_dict().items()}
-        config: dict[str, Any] = {
-            "classes": list(self.classes),
-            "settings": settings_to_dict(self.settings),
-            "facts": self.facts,
-        }
-        write_atomic(folder / _WEIGHTS, save(weights))
-        write_atomic(folder / _CONFIG, canonical_json(config, indent=True, ordered=True))
-        write_atomic(folder / _LOG, b"".join(canonical_json(row, ordered=True) + b"\n" for row in self.history))
-        write_atomic(folder / _CARD, detector_card("lite0", self.classes, config["settings"], self.facts).encode())
+        settings = settings_to_dict(self.settings)
+        config = {"classes": list(self.classes), "settings": settings, "facts": self.facts}
+        card = detector_card("lite0", self.classes, settings, self.facts)
+        write_detector(folder, self.network.state_dict(), config, self.history, card)
 
 
 class Lite0Detector:
@@ -173,23 +162,17 @@ class Lite0Detector:
         Raises:
             SimengineError: A file is missing or damaged.
         """
-        from safetensors.torch import load
 
-        try:
-            with disk_errors("read", folder):
-                config = json.loads((folder / _CONFIG).read_bytes())
-                weights = load((folder / _WEIGHTS).read_bytes())
-                rows = (folder / _LOG).read_text(encoding="utf-8").splitlines()
-            settings = settings_from_dict(config["settings"])
-            network = CenterNetwork(len(config["classes"]), frozen=settings.frozen)
+        def rebuilt(
+            config: dict[str, Any], weights: dict[str, torch.Tensor], history: list[dict[str, Any]]
+        ) -> TrainedLite0:
+            settings, classes = settings_from_dict(config["settings"]), tuple(config["classes"])
+            network = CenterNetwork(len(classes), frozen=settings.frozen)
             network.load_state_dict(weights)
-        except SimengineError:
-            raise
-        except Exception as error:  # safetensors, JSON and torch each have errors of their own
-            raise SimengineError(f"{folder} is damaged ({error}). Train the detector again.") from error
-        network.to(memory_format=torch.channels_last)
-        history = [json.loads(row) for row in rows]
-        return TrainedLite0(network.eval(), tuple(config["classes"]), settings, config["facts"], history)
+            network.to(memory_format=torch.channels_last)
+            return TrainedLite0(network.eval(), classes, settings, config["facts"], history)
+
+        return read_detector(folder, rebuilt)
 
 
 def _new_network(classes: int, settings: Lite0Settings, seed: int) -> CenterNetwork:
