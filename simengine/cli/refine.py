@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simengine.cli.audit import add_rule_arguments
+from simengine.cli.hub_model import add_hub_arguments, hub_refiner, is_hub_model
 
 if TYPE_CHECKING:
     from simengine.dataset.reader import Dataset
@@ -35,11 +37,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--empty", metavar="PHOTOS", type=Path, help="photos without the objects, for composite")
     parser.add_argument(
-        "--model", metavar="DIR", type=Path, help="folder of the trained network; trained there if absent"
+        "--model",
+        metavar="DIR",
+        help="folder of the trained network, trained there if absent; for diffusion also a model of the hub, e.g. "
+        "stable-diffusion-v1-5/stable-diffusion-v1-5, or its folder",
     )
-    parser.add_argument("--steps", metavar="N", type=int, default=4000, help="training steps (default: 4000)")
-    parser.add_argument("--side", metavar="PX", type=int, default=256, help="side of training crops (default: 256)")
-    parser.add_argument("--batch", metavar="N", type=int, default=1, help="crops a training step (default: 1)")
+    parser.add_argument("--steps", metavar="N", type=int, help="training steps (default: 4000; of a LoRA 1000)")
+    parser.add_argument(
+        "--side", metavar="PX", type=int, help="side of training crops (default: 256; of a LoRA the model's own)"
+    )
+    parser.add_argument(
+        "--batch",
+        metavar="N",
+        type=int,
+        default=1,
+        help="crops a training step; pictures that a model of the hub refines at once (default: 1)",
+    )
     parser.add_argument(
         "--width", metavar="N", type=int, default=64, help="channels of the network's first stage (default: 64)"
     )
@@ -64,6 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder of the refined data set")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
+    add_hub_arguments(parser)
     add_rule_arguments(parser)
 
 
@@ -117,7 +131,20 @@ def _fit(args: argparse.Namespace, method: str, renders: Dataset, photos: Photos
         raise SimengineError(
             f"--method {method} needs --model DIR: the folder of its network, trained there if absent."
         )
+    if method == "diffusion" and is_hub_model(args.model):
+        return hub_refiner(args, renders, photos, partial(_report, args))
+    if args.controlnet or args.lora or args.prompt:
+        raise SimengineError(
+            f"--controlnet, --lora and --prompt are for --method diffusion with a model of the hub; {args.model} is none. "
+            "Give its hub name, or a folder saved by diffusers."
+        )
     return _train(args, method, renders, photos)
+
+
+def _report(args: argparse.Namespace, row: dict[str, Any]) -> None:
+    if not args.quiet and ("kid" in row or row["step"] % 100 == 0):
+        values = "  ".join(f"{name} {value:.3f}" for name, value in row.items() if name != "step")
+        print(f"step {row['step'] + 1}  {values}", file=sys.stderr)
 
 
 def _train(args: argparse.Namespace, method: str, renders: Dataset, photos: Photos) -> Refiner:
@@ -128,13 +155,14 @@ def _train(args: argparse.Namespace, method: str, renders: Dataset, photos: Phot
     from simengine.refine.learned.training import train_refiner
 
     device = str(choose_device(args.device))
+    steps = 4000 if args.steps is None else args.steps
     shared = {
-        "steps": args.steps,
-        "side": args.side,
+        "steps": steps,
+        "side": 256 if args.side is None else args.side,
         "batch": args.batch,
         "width": args.width,
         "seed": args.seed,
-        "every": max(1, min(500, args.steps // 8)),
+        "every": max(1, min(500, steps // 8)),
     }
     settings = (
         DiffusionSettings(**shared, strength=args.strength, objects=min(args.strength, args.objects))
@@ -142,23 +170,22 @@ def _train(args: argparse.Namespace, method: str, renders: Dataset, photos: Phot
         else TrainSettings(method=method, **shared)
     )
 
-    def report(row: dict[str, float]) -> None:
-        if not args.quiet and ("kid" in row or row["step"] % 100 == 0):
-            values = "  ".join(f"{name} {value:.3f}" for name, value in row.items() if name != "step")
-            print(f"step {row['step'] + 1}/{args.steps}  {values}", file=sys.stderr)
-
     embedder = open_embedder(device=device)
-    return train_refiner(renders, photos, args.model, settings, embedder=embedder, device=device, report=report)
+    return train_refiner(
+        renders, photos, args.model, settings, embedder=embedder, device=device, report=partial(_report, args)
+    )
 
 
 def _climb(args: argparse.Namespace, renders: Dataset, photos: Photos, rule: Thresholds | None) -> Refiner | None:
-    from functools import partial
-
     from simengine.evaluate.features.embedders import open_embedder
     from simengine.refine.frame import frames
     from simengine.refine.ladder import climb
 
-    names = [*(["composite"] if args.empty else []), "statistics", *(["cut"] if args.model else [])]
+    names = [
+        *(["composite"] if args.empty else []),
+        "statistics",
+        *(["diffusion" if is_hub_model(args.model) else "cut"] if args.model else []),
+    ]
     methods = [(name, partial(_fit, args, name, renders, photos)) for name in names]
     trial = list(frames(renders, most=_TRIAL))
     return climb(trial, photos, methods, open_embedder(), thresholds=rule, seed=args.seed, report=print).refiner

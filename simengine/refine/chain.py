@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from simengine.dataset.workers import Maker
 from simengine.errors import SimengineError
 from simengine.refine.audit.picture import PictureAudit, audit_picture
 from simengine.refine.audit.rule import Thresholds
-from simengine.refine.frame import read_frame
-from simengine.refine.method import Refiner
+from simengine.refine.frame import Frame, read_frame
+from simengine.refine.method import Refiner, refine_all
 from simengine.sampling.streams import stream
 
 __all__ = ["REJECTED", "RefineChain"]
@@ -50,20 +51,47 @@ class RefineChain:
     def __call__(self) -> Maker:
         """The maker."""
         dataset = Dataset.open(self.source)
+        size = dataset.plan["shard_size"]
+        expected, pictures = -1, self._refined(dataset, 0)
 
         def make(index: int, sink: Sink, folder: str) -> SampleRecord:
+            nonlocal expected, pictures
+            if index != expected or index % size == 0:  # each shard is refined by itself, whoever makes the others
+                pictures = self._refined(dataset, index)
+            expected = index + 1
             sample = dataset[index]
-            views = [self._view(dataset, sample, view, sink, folder) for view in sample.views]
+            views = [self._view(dataset, sample, view, sink, folder, *next(pictures)) for view in sample.views]
             return replace(sample, views=[view for view in views if view is not None], machines=[])
 
         return make
 
+    def _refined(self, dataset: Dataset, start: int) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
+        """Renders and refined pictures from a sample to the end of its shard, which may be refined several at a time."""
+        size = dataset.plan["shard_size"]
+        end = min((start // size + 1) * size, len(dataset))
+        samples = (dataset[index] for index in range(start, end))
+        return refine_all(
+            self.refiner,
+            (
+                (
+                    read_frame(dataset, sample, view),
+                    stream(self.seed, sample.index, f"refine.{view.camera}.{view.frame}"),
+                )
+                for sample in samples
+                for view in sample.views
+            ),
+        )
+
     def _view(
-        self, dataset: Dataset, sample: SampleRecord, view: ViewRecord, sink: Sink, folder: str
+        self,
+        dataset: Dataset,
+        sample: SampleRecord,
+        view: ViewRecord,
+        sink: Sink,
+        folder: str,
+        frame: Frame,
+        refined: NDArray[np.uint8],
     ) -> ViewRecord | None:
-        frame = read_frame(dataset, sample, view)
-        rng = stream(self.seed, sample.index, f"refine.{view.camera}.{view.frame}")
-        refined = self.refiner.refine(frame, rng)
         _check(refined, frame.rgb, self.refiner.name, frame.key)
         picture, audit = audit_picture(
             frame.rgb,

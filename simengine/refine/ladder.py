@@ -16,7 +16,7 @@ from simengine.evaluate.metrics.kernel_distance import kid
 from simengine.refine.audit.picture import audit_picture
 from simengine.refine.audit.rule import Thresholds
 from simengine.refine.frame import Frame
-from simengine.refine.method import Refiner
+from simengine.refine.method import Refiner, refine_all
 from simengine.refine.photos import Photos
 from simengine.sampling.streams import stream
 
@@ -162,8 +162,8 @@ class _Trial:
         self._ncc: list[float] = []
 
     def pictures(self) -> Iterator[np.ndarray]:
-        for frame in self._frames:
-            refined = self._refiner.refine(frame, stream(self._seed, 0, f"refine.{frame.key}"))
+        drawn = ((frame, stream(self._seed, 0, f"refine.{frame.key}")) for frame in self._frames)
+        for frame, refined in refine_all(self._refiner, drawn):
             picture, audit = audit_picture(frame.rgb, refined, frame.ids, frame.labelled, thresholds=self._thresholds)
             self._kept += audit.count("kept")
             self._objects += len(audit.objects)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.refine.frame import Frame
 
-__all__ = ["Refiner"]
+__all__ = ["BatchRefiner", "Refiner", "refine_all"]
 
 
 class Refiner(Protocol):
@@ -24,3 +26,27 @@ class Refiner(Protocol):
 
     def to_dict(self) -> dict[str, Any]:
         """Everything that determines what it does, in JSON types; it stands in the manifest."""
+
+
+@runtime_checkable
+class BatchRefiner(Refiner, Protocol):
+    """Changes several renders at once, each as it would alone."""
+
+    batch: int
+    """How many at once; it may fall while memory runs out."""
+
+    def refine_batch(self, frames: Sequence[Frame], rngs: Sequence[np.random.Generator]) -> list[NDArray[np.uint8]]:
+        """The refined pictures, one a frame."""
+
+
+def refine_all(
+    refiner: Refiner, frames: Iterable[tuple[Frame, np.random.Generator]]
+) -> Iterator[tuple[Frame, NDArray[np.uint8]]]:
+    """Refines frames in order, as many at once as the refiner takes; no more than those are in memory."""
+    waiting = iter(frames)
+    if not isinstance(refiner, BatchRefiner):
+        yield from ((frame, refiner.refine(frame, rng)) for frame, rng in waiting)
+        return
+    while chunk := list(islice(waiting, refiner.batch)):
+        together = [frame for frame, _ in chunk]
+        yield from zip(together, refiner.refine_batch(together, [rng for _, rng in chunk]), strict=True)

@@ -57,11 +57,12 @@ class Maker:
     def __call__(self):
         def make(index, sink, folder):
             rgb, ids = render(index)
-            pictures = {"rgb": rgb, "instances": ids}
+            depth = np.where(ids > 0, 0.9, np.linspace(1.2, 1.3, SIDE)).astype(np.float32)
+            pictures = {"rgb": rgb, "instances": ids, "depth": depth}
             files = {}
             for output in self.outputs:
                 name = f"{index:06d}.top.0.{output}.png"
-                sink.write(name, encode_picture(output, pictures[output]))
+                sink.write(name, encode_picture(output, pictures[output], scale=0.001))
                 files[output] = f"{folder}/{name}"
             eye = np.eye(4).tolist()
             view = ViewRecord(

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from simengine.errors import SimengineError
 from simengine.refine.learned.crops import Batch
+from simengine.refine.learned.files import WEIGHTS, save_model
 from simengine.refine.learned.losses import gradient
 
 __all__ = ["DiffusionRun", "DiffusionSettings", "edges", "new_unet", "scheduler"]
@@ -141,6 +142,8 @@ class DiffusionRun:
         device: Where everything is.
     """
 
+    weights_file = WEIGHTS
+
     def __init__(self, settings: DiffusionSettings, device: torch.device) -> None:
         self.settings, self.device = settings, device
         with torch.random.fork_rng(devices=[]):
@@ -177,8 +180,6 @@ class DiffusionRun:
 
     def save(self, folder: Path) -> None:
         """Writes the averaged weights and the settings."""
-        from simengine.refine.learned.files import save_model
-
         save_model(folder, self.average, self.settings.to_dict())
 
     def state(self) -> dict[str, Any]:

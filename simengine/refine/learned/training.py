@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Callable, Sequence
@@ -23,18 +22,26 @@ from simengine.evaluate.features.images import embed
 from simengine.evaluate.metrics.kernel_distance import kid
 from simengine.refine.frame import Frame, frames
 from simengine.refine.learned.apply import Learned
+from simengine.refine.learned.checkpoint import read_checkpoint, write_checkpoint
 from simengine.refine.learned.crops import Batch, Crops
 from simengine.refine.learned.diffusion import DiffusionRun, DiffusionSettings
-from simengine.refine.learned.files import CONFIG, WEIGHTS, read_config
+from simengine.refine.learned.files import CONFIG, read_config
+from simengine.refine.learned.hub.lora import find_lora
+from simengine.refine.learned.hub.lora_training import LoraRun, LoraSettings
+from simengine.refine.learned.hub.refiner import HubDiffused
+from simengine.refine.learned.hub.source import Source
 from simengine.refine.learned.sdedit import Diffused
 from simengine.refine.learned.settings import TrainSettings
 from simengine.refine.learned.translation import Translation
-from simengine.refine.method import Refiner
+from simengine.refine.method import Refiner, refine_all
 from simengine.refine.photos import Photos
 
 __all__ = ["open_learned", "train_refiner"]
 
-CHECKPOINT, LOG, CARD = "checkpoint.pt", "log.jsonl", "card.md"
+Settings = TrainSettings | DiffusionSettings | LoraSettings
+Run = Translation | DiffusionRun | LoraRun
+
+CHECKPOINT, LOG, CARD = "checkpoint.safetensors", "log.jsonl", "card.md"
 _WATCHED = 32  # renders and photos that KID is measured on
 _SHOWN = 4  # renders in a preview
 
@@ -43,16 +50,16 @@ def train_refiner(
     renders: Dataset,
     photos: Photos,
     folder: str | Path,
-    settings: TrainSettings | DiffusionSettings,
+    settings: Settings,
     *,
     embedder: Embedder | None = None,
     device: str = "cpu",
     report: Callable[[dict[str, Any]], None] | None = None,
-) -> Learned | Diffused:
+) -> Learned | Diffused | HubDiffused:
     """Trains a refiner, or goes on with a run that was interrupted.
 
-    The folder holds ``config.json`` and ``model.safetensors`` (the best by KID so far), ``log.jsonl``
-    (losses by step), ``previews/`` (renders above, refined below), ``card.md`` and, while it runs, a checkpoint.
+    The folder holds ``config.json`` and ``model.safetensors`` or, of a LoRA,
+    ``pytorch_lora_weights.safetensors`` (the best by KID so far), ``log.jsonl`` (losses by step), ``previews/`` (renders above, refined below), ``card.md`` and, while it runs, a checkpoint.
 
     Args:
         renders: The data set to learn from.
@@ -77,7 +84,7 @@ def train_refiner(
     crops = Crops(renders, photos, side=settings.side, batch=settings.batch, seed=settings.seed)
     start, history = _resume(root, key, run)
     if start and (root / CARD).exists():
-        return open_learned(root, device=device)
+        return _best(run, root)
     watch = _Watch(renders, photos, embedder)
     for step in range(start, settings.steps):
         losses = _step(run, crops.batch(step), step)
@@ -89,7 +96,8 @@ def train_refiner(
         done = step + 1
         if done % settings.every == 0 or done == settings.steps:
             run.save(root / "latest")
-            distance = watch.look(open_learned(root / "latest", device=device), root / "previews" / f"{done:06d}.png")
+            latest = run.refiner() if isinstance(run, LoraRun) else open_learned(root / "latest", device=device)
+            distance = watch.look(latest, root / "previews" / f"{done:06d}.png")
             history[-1]["kid"] = distance
             looks = [row["kid"] for row in history if row.get("kid") is not None]
             if distance is None or distance <= min(looks):
@@ -99,8 +107,8 @@ def train_refiner(
                 report({"step": step, "kid": distance})
             if settings.patience and len(looks) > settings.patience and min(looks[-settings.patience :]) > min(looks):
                 break
-    _finish(root, key, history)
-    return open_learned(root, device=device)
+    _finish(root, key, history, run)
+    return _best(run, root)
 
 
 def open_learned(folder: str | Path, *, device: str = "cpu") -> Learned | Diffused:
@@ -113,11 +121,19 @@ def open_learned(folder: str | Path, *, device: str = "cpu") -> Learned | Diffus
     return Diffused(Path(folder), device=device) if diffused else Learned(Path(folder), device=device)
 
 
-def _new_run(settings: TrainSettings | DiffusionSettings, device: torch.device) -> Translation | DiffusionRun:
+def _best(run: Run, root: Path) -> Learned | Diffused | HubDiffused:
+    if isinstance(run, LoraRun):
+        return HubDiffused(run.settings.model, run.settings.shown, lora=find_lora(str(root)), device=str(run.device))
+    return open_learned(root, device=str(run.device))
+
+
+def _new_run(settings: Settings, device: torch.device) -> Run:
+    if isinstance(settings, LoraSettings):
+        return LoraRun(settings, device)
     return DiffusionRun(settings, device) if isinstance(settings, DiffusionSettings) else Translation(settings, device)
 
 
-def _step(run: Translation | DiffusionRun, batch: Batch, step: int) -> dict[str, float]:
+def _step(run: Run, batch: Batch, step: int) -> dict[str, float]:
     """A step; where the GPU's memory runs out, the batch is halved with a warning until it fits."""
     import warnings
 
@@ -163,7 +179,7 @@ class _Watch:
 
     def look(self, refiner: Refiner, preview: Path) -> float | None:
         rng = np.random.default_rng(0)
-        pictures = [refiner.refine(frame, rng) for frame in self._frames]
+        pictures = [picture for _, picture in refine_all(refiner, ((frame, rng) for frame in self._frames))]
         shown = [np.vstack([f.rgb, p]) for f, p in zip(self._frames[:_SHOWN], pictures, strict=False)]
         height = min(s.shape[0] for s in shown)
         write_atomic(preview, encode_picture("rgb", np.hstack([s[:height] for s in shown])))
@@ -172,21 +188,18 @@ class _Watch:
         return kid(self._real, embed(pictures, self._embedder))
 
 
-def _save(
-    root: Path, key: dict[str, Any], run: Translation | DiffusionRun, done: int, history: list[dict[str, Any]]
-) -> None:
-    stream = io.BytesIO()
-    torch.save({"key": json.dumps(key, sort_keys=True), "done": done, "history": history, **run.state()}, stream)
-    write_atomic(root / CHECKPOINT, stream.getvalue())
+def _save(root: Path, key: dict[str, Any], run: Run, done: int, history: list[dict[str, Any]]) -> None:
+    state = {"key": json.dumps(key, sort_keys=True), "done": done, "history": history, "run": run.state()}
+    write_checkpoint(root / CHECKPOINT, state)
     write_atomic(root / LOG, b"".join(canonical_json(row, ordered=True) + b"\n" for row in history))
 
 
-def _resume(root: Path, key: dict[str, Any], run: Translation | DiffusionRun) -> tuple[int, list[dict[str, Any]]]:
+def _resume(root: Path, key: dict[str, Any], run: Run) -> tuple[int, list[dict[str, Any]]]:
     path = root / CHECKPOINT
     if not path.exists():
         return 0, []
     try:
-        state = torch.load(path, map_location=run.device, weights_only=True)
+        state = read_checkpoint(path, device=run.device)
         same = state["key"] == json.dumps(key, sort_keys=True)
     except Exception as error:  # a broken file raises anything
         raise SimengineError(f"{path} can't be read ({error}). Remove it to begin anew.") from error
@@ -194,11 +207,11 @@ def _resume(root: Path, key: dict[str, Any], run: Translation | DiffusionRun) ->
         raise SimengineError(
             f"{root} holds a run with other settings, renders or photos. Choose another folder, or remove it to begin anew."
         )
-    run.restore(state)
+    run.restore(state["run"])
     return state["done"], list(state["history"])
 
 
-def _finish(root: Path, key: dict[str, Any], history: list[dict[str, Any]]) -> None:
+def _finish(root: Path, key: dict[str, Any], history: list[dict[str, Any]], run: Run) -> None:
     looks = [(row["kid"], row["step"] + 1) for row in history if row.get("kid") is not None]
     best = (
         f"The weights of step {min(looks)[1]}, of lowest KID ({min(looks)[0]:.4f})." if looks else "The last weights."
@@ -212,7 +225,23 @@ def _finish(root: Path, key: dict[str, Any], history: list[dict[str, Any]]) -> N
         "",
         *(f"- `{name}`: {value}" for name, value in key["settings"].items()),
         "",
-        f"Files: `{WEIGHTS}`, `{CONFIG}`, `{LOG}` (losses by step), `previews/` (renders above, refined below).",
+        f"Files: `{run.weights_file}`, `{CONFIG}`, `{LOG}` (losses by step), `previews/` (renders above, refined below).",
         "",
+        *(_base(run.settings.model) if isinstance(run, LoraRun) else []),
     ]
     write_atomic(root / CARD, "\n".join(lines).encode())
+
+
+def _base(model: Source) -> list[str]:
+    """What a card says of the model that a LoRA is for."""
+    revision = f" at revision {model.revision}" if model.revision else ""
+    terms = f"under the licence `{model.licence}`" if model.licence else "whose repository states no licence"
+    lines = [
+        f"It changes `{model.name}`{revision} (weights {model.weights[:12]}), {terms}: its terms hold for this, too.",
+        "",
+    ]
+    return (
+        [*lines, "## Licence of the base model", "", "```", model.licence_text, "```", ""]
+        if model.licence_text
+        else lines
+    )

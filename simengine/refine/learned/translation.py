@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from simengine.refine.learned.buffers import CHANNELS
 from simengine.refine.learned.crops import Batch
-from simengine.refine.learned.files import save_model
+from simengine.refine.learned.files import WEIGHTS, save_model
 from simengine.refine.learned.losses import label_consistency, least_squares, patch_nce
 from simengine.refine.learned.networks import Generator, PatchDiscriminator, PatchProjector
 from simengine.refine.learned.settings import TrainSettings
@@ -29,6 +29,8 @@ class Translation:
         settings: Settings.
         device: Where everything is.
     """
+
+    weights_file = WEIGHTS
 
     def __init__(self, settings: TrainSettings, device: torch.device) -> None:
         self.settings, self.device = settings, device

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from simengine.errors import SimengineError
 from simengine.refine.frame import Frame
 
-__all__ = ["TEMPLATE", "caption", "check_template", "scene_words"]
+__all__ = ["TEMPLATE", "caption", "check_template", "scene_words", "theme"]
 
 TEMPLATE = "a photo of {objects}. {scene}"
 """The default prompt."""
@@ -28,8 +29,18 @@ def caption(frame: Frame, template: str = TEMPLATE, *, scene: str = "") -> str:
     counts = Counter(str(frame.categories[number]) for number in frame.labelled if frame.categories.get(number))
     named = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:_MOST]
     words = [_counted(name, count) for name, count in named]
-    listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-    return " ".join(template.format(objects=listed or "things", scene=scene).split()).strip()
+    return _fill(template, words, scene)
+
+
+def theme(classes: Sequence[str], template: str = TEMPLATE, *, scene: str = "") -> str:
+    """The prompt of any photo of the same things: what is in it is not known, and how many.
+
+    Args:
+        classes: Names of the classes.
+        template: See `caption`.
+        scene: The scene in words.
+    """
+    return _fill(template, [_plural(_spoken(name)) for name in classes[:_MOST]], scene)
 
 
 def check_template(template: str) -> None:
@@ -52,8 +63,17 @@ def scene_words(description: str) -> str:
     return description.replace("\n", ";").split(";")[0].strip().rstrip(".")
 
 
+def _fill(template: str, words: Sequence[str], scene: str) -> str:
+    listed = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return " ".join(template.format(objects=listed or "things", scene=scene).split())
+
+
+def _spoken(name: str) -> str:
+    return name.replace("_", " ").replace("-", " ").strip()
+
+
 def _counted(name: str, count: int) -> str:
-    words = name.replace("_", " ").replace("-", " ").strip()
+    words = _spoken(name)
     number = _NUMBERS[count] if count < len(_NUMBERS) else "many"
     if count == 1:
         return f"{'an' if words[:1].lower() in tuple('aeiou') else 'a'} {words}"

@@ -12,7 +12,7 @@ from torch import Tensor
 from simengine.refine.learned.hub.parts import Parts, quiet
 from simengine.refine.learned.tiles import in_tiles
 
-__all__ = ["Text", "decode", "encode", "encode_text", "predict"]
+__all__ = ["Text", "ask", "decode", "encode", "encode_text", "predict"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,22 +108,43 @@ def predict(
         pixels = (slice(rows.start * factor, rows.stop * factor), slice(columns.start * factor, columns.stop * factor))
         shown = [condition[:, :, pixels[0], pixels[1]] for condition in conditions]
         size = (noisy.shape[2] * factor, noisy.shape[3] * factor)
-        return _piece(
-            parts, noisy[:, :, rows, columns], time, text, shown, control, (*size, pixels[0].start, pixels[1].start)
+        return ask(
+            parts,
+            noisy[:, :, rows, columns],
+            time,
+            text,
+            shown,
+            control=control,
+            place=(*size, pixels[0].start, pixels[1].start),
         )
 
     return in_tiles(run, noisy.shape[2], noisy.shape[3], tile // factor, overlap=tile // factor // 4)
 
 
-def _piece(
+def ask(
     parts: Parts,
     noisy: Tensor,
     time: Tensor,
     text: Text,
     conditions: Sequence[Tensor],
+    *,
     control: float,
     place: tuple[int, int, int, int],
 ) -> Tensor:
+    """The network's output for whole pictures, or for one piece of larger ones.
+
+    Args:
+        parts: The model.
+        noisy: Latents, float32 (N, 4, h, w).
+        time: Of the noise schedule, no axes or (N,).
+        text: The prompts.
+        conditions: One a ControlNet, in 0 to 1, (N, 3, h * factor, w * factor).
+        control: Weight of the ControlNets.
+        place: Height and width of the whole picture, row and column of the piece in it [px].
+
+    Returns:
+        float32 (N, 4, h, w).
+    """
     dtype = text.words.dtype
     twice = 1 if text.guidance is None else 2
     given = torch.cat([noisy] * twice).to(dtype)
