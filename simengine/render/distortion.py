@@ -70,7 +70,10 @@ def undistort(distortion: Distortion | None, points: Doubles) -> Doubles:
         radius = np.linalg.norm(points, axis=-1)
         angle = np.minimum(radius, widest)
         for _ in range(_STEPS):
+            before = angle
             angle = np.clip(angle - (_bent_angle(k, angle) - radius) / np.maximum(_slope(k, angle), 1e-3), 0, widest)
+            if not np.abs(angle - before).max(initial=0.0) > 1e-13:
+                break
         met = np.abs(_bent_angle(k, angle) - radius) < 1e-9
         side = points * (np.sin(angle) / np.maximum(radius, 1e-300))[..., None]
         return np.where(met[..., None], np.concatenate([side, np.cos(angle)[..., None]], axis=-1), np.nan)
@@ -82,7 +85,10 @@ def undistort(distortion: Distortion | None, points: Doubles) -> Doubles:
             determinant = a * c - b * b
             determinant = np.where(determinant > 0, determinant, np.nan)
             step = np.stack([c * error[..., 0] - b * error[..., 1], a * error[..., 1] - b * error[..., 0]], axis=-1)
-            found = found - step / determinant[..., None]
+            step /= determinant[..., None]
+            found = found - step
+            if not np.nanmax(np.abs(step), initial=0.0) > 1e-13:
+                break
         met = np.linalg.norm(_brown_conrady(k, found[..., 0], found[..., 1])[0] - points, axis=-1) < 1e-9
         met &= np.arctan(np.linalg.norm(found, axis=-1)) <= widest
     found = np.where(met[..., None], found, np.nan)

@@ -6,7 +6,7 @@ import numpy as np
 import trimesh
 
 from simengine.assets.mesh import Mesh
-from simengine.render.camera import look_at, make_camera
+from simengine.render.camera import look_at, make_camera, pixel_rays
 from simengine.render.model import Instance, LightSource, RenderScene, SurfaceMaterial
 
 __all__ = ["camera_at", "clutter", "embree", "light", "pose", "sheet", "to_mesh"]
@@ -78,16 +78,15 @@ def clutter(*, count=12, seed=0, lights=True) -> RenderScene:
 
 
 def embree(scene: RenderScene, camera) -> dict[str, np.ndarray]:
-    """Instance index (-1 for none), planar depth, shading normals and link coordinates by Open3D's Embree."""
+    """Instance index (-1 for none), depth, shading normals and link coordinates by Open3D's Embree."""
     import open3d as o3d
 
     world = o3d.t.geometry.RaycastingScene()
     for instance in scene.instances:
         points = instance.mesh.vertices @ instance.transform[:3, :3].T + instance.transform[:3, 3]
         world.add_triangles(points.astype(np.float32), instance.mesh.faces.astype(np.uint32))
-    x = (np.arange(camera.width) + 0.5 - camera.cx) / camera.fx
-    y = (np.arange(camera.height) + 0.5 - camera.cy) / camera.fy
-    local = np.stack([*np.meshgrid(x, y), np.ones((camera.height, camera.width))], axis=-1)
+    centres = np.stack(np.meshgrid(np.arange(camera.width) + 0.5, np.arange(camera.height) + 0.5), axis=-1)
+    local = np.nan_to_num(pixel_rays(camera, centres))
     directions = local @ camera.world_from_camera[:3, :3].T
     eye = camera.world_from_camera[:3, 3]
     rays = np.concatenate([np.broadcast_to(eye, directions.shape), directions], axis=-1).astype(np.float32)
