@@ -3,86 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.render.device import load_warp
+from simengine.render.eye import is_rolling
 from simengine.render.launch import Launcher
-from simengine.render.model import Amodal, Instance, RenderCamera, Shutter
+from simengine.render.model import Amodal, Instance, Picture, RenderCamera
 from simengine.render.outline import Window, clipped, outline_window, widest_window
+from simengine.render.placing import Placed
 
 __all__ = ["trace_outlines"]
 
 _LOOKS = 33  # states of a rolling shutter whose bounds are looked at
 
 
-@dataclass
-class _Windows:
-    """Objects whose outlines are drawn in one launch."""
+@dataclass(frozen=True)
+class _Task:
+    """An object whose outline is drawn."""
 
-    ids: list[int] = field(default_factory=list)
-    bounds: list[Window] = field(default_factory=list)
-    members: list[list[int]] = field(default_factory=list)  # instances of each, by number on the device
-
-    def add(self, id_: int, bounds: Window, members: list[int]) -> None:
-        self.ids.append(id_)
-        self.bounds.append(bounds)
-        self.members.append(members)
+    picture: int
+    id: int
+    window: Window
+    members: list[int]  # its instances, by number on the device
 
 
 def trace_outlines(
-    placed: Sequence[Instance],
-    camera: RenderCamera,
-    wanted: tuple[int, ...] | None,
+    pictures: Sequence[tuple[Picture, Sequence[Instance]]],
     launcher: Launcher,
     *,
-    data: Any,
-    eye: Any,
+    placed: Placed,
+    cameras: Any,
     seen: Any,
-    shutter: Shutter | None = None,
     moved: NDArray[np.float64] | None = None,
-) -> dict[int, Amodal]:
-    """Traces each object alone in the window that can hold it; all in one launch.
+) -> list[dict[int, Amodal]]:
+    """Traces each object alone in the window that can hold it; all of a batch in one launch.
+
+    With a rolling shutter each row has the outline of its own time; rows outside the picture have that of its edge.
 
     Args:
-        placed: The instances, as numbered on the device.
-        camera: The camera.
-        wanted: Ids of the objects; None for all.
+        pictures: Each picture, and its instances as numbered on the device.
         launcher: The device.
-        data: The instances on the device.
-        eye: The camera on the device.
-        seen: Ids by pixel on the device, shape (H, W).
-        shutter: The shutter, if it is a rolling one: each row then has the outline of its own time; rows outside the
-            picture have that of its edge.
-        moved: The instances' transforms in the shutter's states, shape (S, N, 4, 4).
+        placed: The instances on the device.
+        cameras: The cameras on the device.
+        seen: Ids by pixel on the device, shape (B H, W).
+        moved: Of a single picture with a shutter, the instances' transforms in its states, shape (S, N, 4, 4).
 
     Returns:
-        Outlines by id.
+        Outlines by id, of each picture.
     """
-    parts: dict[int, list[int]] = {}
-    for k, instance in enumerate(placed):
-        parts.setdefault(instance.id, []).append(k)
-    chosen = sorted(parts if wanted is None else set(wanted) & set(parts))
-    result: dict[int, Amodal] = {}
-    windows = _Windows()
-    for id_ in chosen:
-        alone = [placed[k] for k in parts[id_]]
-        if shutter is None or moved is None:
-            camera_from_world = np.linalg.inv(camera.world_from_camera)
-            bounds = outline_window([(i.mesh, camera_from_world @ i.transform) for i in alone], camera)
-        else:
-            bounds = _swept_window(alone, moved[:, parts[id_]], shutter.world_from_camera, camera)
-        if bounds.empty:
-            result[id_] = Amodal(left=0, top=0, mask=np.zeros((0, 0), bool), clipped=bounds.cut)
-            continue
-        windows.add(id_, bounds, parts[id_])
-    if windows.ids:
-        tiles = launcher.tiles and camera.distortion is None and shutter is None
-        result.update(_masks(windows, camera, launcher, [data, eye], seen, tiles=tiles))
-    return dict(sorted(result.items()))
+    tasks: list[_Task] = []
+    results: list[dict[int, Amodal]] = []
+    for number, (picture, instances) in enumerate(pictures):
+        camera, wanted, shutter = picture.camera, picture.settings.amodal, picture.shutter
+        camera_from_world = np.linalg.inv(camera.world_from_camera)
+        parts: dict[int, list[int]] = {}
+        for k, instance in enumerate(instances):
+            parts.setdefault(instance.id, []).append(k)
+        result: dict[int, Amodal] = {}
+        for id_ in sorted(parts if wanted is None else set(wanted) & set(parts)):
+            alone = [instances[k] for k in parts[id_]]
+            if shutter is None or moved is None or not is_rolling(shutter):
+                window = outline_window([(i.mesh, camera_from_world @ i.transform) for i in alone], camera)
+            else:
+                window = _swept_window(alone, moved[:, parts[id_]], shutter.world_from_camera, camera)
+            result[id_] = Amodal(left=0, top=0, mask=np.zeros((0, 0), bool), clipped=window.cut)
+            if not window.empty:
+                tasks.append(_Task(number, id_, window, [int(placed.starts[number]) + k for k in parts[id_]]))
+        results.append(result)
+    if tasks:
+        first = pictures[0][0]
+        tiles = launcher.tiles and first.camera.distortion is None and not is_rolling(first.shutter)
+        masks = _masks(tasks, launcher, [placed.scenes, cameras], seen, tiles=tiles)
+        for task, mask in zip(tasks, masks, strict=True):
+            window = task.window
+            clipped = window.cut and _goes_on(mask, window, pictures[task.picture][0].camera)
+            results[task.picture][task.id] = Amodal(left=window.left, top=window.top, mask=mask, clipped=clipped)
+    return results
 
 
 def _swept_window(
@@ -104,38 +104,31 @@ def _swept_window(
     return window._replace(cut=window.cut or any(each.cut for each in found))
 
 
-def _masks(
-    windows: _Windows, camera: RenderCamera, launcher: Launcher, view: list, seen: Any, *, tiles: bool
-) -> dict[int, Amodal]:
+def _masks(tasks: list[_Task], launcher: Launcher, view: list, seen: Any, *, tiles: bool) -> list[NDArray[np.bool_]]:
     wp = load_warp()
     from simengine.render.kernels import geometry
 
     def ints(values: Any, dtype: Any = wp.int32) -> Any:
         return wp.array(np.asarray(values, np.int32), dtype=dtype, device=launcher.device)
 
-    bounds = windows.bounds
-    starts = np.cumsum([0] + [(w.right - w.left) * (w.bottom - w.top) for w in bounds])
-    tile_starts = np.cumsum([0] + [-(-(w.right - w.left) // 8) * -(-(w.bottom - w.top) // 8) for w in bounds])
-    member_starts = np.cumsum([0] + [len(m) for m in windows.members])
+    sizes = [(t.window.bottom - t.window.top, t.window.right - t.window.left) for t in tasks]
+    starts = np.cumsum([0] + [h * w for h, w in sizes])
+    tile_starts = np.cumsum([0] + [-(-h // 8) * -(-w // 8) for h, w in sizes])
     mask = wp.empty(int(starts[-1]), dtype=wp.uint8, device=launcher.device)
     inputs = [
         *view,
-        ints([(w.left, w.top, w.right - w.left, id_) for w, id_ in zip(bounds, windows.ids, strict=True)], wp.vec4i),
+        ints([t.picture for t in tasks]),
+        ints([(t.window.left, t.window.top, w, t.id) for t, (_, w) in zip(tasks, sizes, strict=True)], wp.vec4i),
         ints(starts),
         ints(tile_starts),
-        ints([k for members in windows.members for k in members]),
-        ints(member_starts),
+        ints([k for t in tasks for k in t.members]),
+        ints(np.cumsum([0] + [len(t.members) for t in tasks])),
         seen,
     ]
-    kernel, total = (geometry.cover_tiles, tile_starts[-1]) if tiles else (geometry.trace_outlines, starts[-1])
-    launcher.pieces(kernel, int(total), lambda first: [*inputs, first, mask])
+    kernel, total = (geometry.cover_tiles, tile_starts) if tiles else (geometry.trace_outlines, starts)
+    launcher.pieces(kernel, int(total[-1]), lambda first: [*inputs, first, mask])
     flat = mask.numpy().view(np.bool_)
-    result = {}
-    for window, id_, start, end in zip(bounds, windows.ids, starts[:-1], starts[1:], strict=True):
-        outline = flat[start:end].reshape(window.bottom - window.top, window.right - window.left)
-        clipped = window.cut and _goes_on(outline, window, camera)
-        result[id_] = Amodal(left=window.left, top=window.top, mask=outline, clipped=clipped)
-    return result
+    return [flat[a:b].reshape(size) for size, a, b in zip(sizes, starts[:-1], starts[1:], strict=True)]
 
 
 def _goes_on(outline: NDArray[np.bool_], window: Window, camera: RenderCamera) -> bool:

@@ -6,7 +6,7 @@ import hashlib
 import os
 import tempfile
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simengine.assets.mesh import Mesh
 
-__all__ = ["DeviceCache", "DeviceMesh", "encode_texture", "load_warp", "wide_tree"]
+__all__ = ["DeviceCache", "DeviceMesh", "encode_texture", "load_warp", "struct_rows", "wide_trees"]
 
 
 @lru_cache(maxsize=1)
@@ -55,28 +55,39 @@ def _no_driver_is_no_news() -> Iterator[None]:
             os.close(stderr)
 
 
-def wide_tree(source: Any) -> tuple[Any, Any]:
-    """Warp's tree of a mesh or of boxes with eight boxes a node, as `simengine.render.kernels.traversal` reads it.
+def struct_rows(values: Sequence[Any]) -> NDArray[np.void]:
+    """Warp structures of one kind as rows of a table; `warp.array` takes it with their type."""
+    dtype = np.dtype(type(values[0]).numpy_dtype(values[0]))
+    return np.frombuffer(b"".join(bytes(value.__ctype__()) for value in values), dtype).copy()
+
+
+def wide_trees(source: Any, groups: Sequence[int] = (-1,)) -> tuple[Any, Any, NDArray[np.int32]]:
+    """Warp's tree with eight boxes a node, as `simengine.render.kernels.traversal` reads it.
 
     Args:
         source: A `warp.Mesh` or `warp.Bvh` on the CPU.
+        groups: Groups of the `warp.Bvh` to make a tree of each; -1 for everything in one.
 
     Returns:
-        Nodes, shape (N, 64) float32, and blocks of eight triangles, shape (B, 80) float32, or the numbers of the
-        boxes in the order of the leaves, shape (B, 1), int32 words.
+        Nodes of all trees, shape (N, 64) float32; blocks of eight triangles, shape (B, 80) float32, or the numbers
+        of the boxes in the order of the leaves, shape (B, 1), int32 words; and the first node of each tree.
     """
     wp = load_warp()
     from simengine.render.kernels.traversal import collapse
 
     is_mesh = isinstance(source, wp.Mesh)
-    counts = np.zeros(2, np.int32)
-    wp.launch(collapse, dim=1, inputs=[source.id, is_mesh, False, 0, 0, counts.ctypes.data], device="cpu")
-    nodes = wp.empty((int(counts[0]), 64), dtype=wp.float32, device="cpu")
-    blocks = wp.empty((max(int(counts[1]), 1), 80 if is_mesh else 1), dtype=wp.float32, device="cpu")
-    wp.launch(
-        collapse, dim=1, inputs=[source.id, is_mesh, True, nodes.ptr, blocks.ptr, counts.ctypes.data], device="cpu"
-    )
-    return nodes, blocks
+    wanted = wp.array(np.asarray(groups, np.int32), dtype=wp.int32, device="cpu")
+    counts = wp.zeros((len(groups), 2), dtype=wp.int32, device="cpu")
+    none = wp.zeros(len(groups), dtype=wp.int32, device="cpu")
+    tree = [source.id, is_mesh, wanted]
+    wp.launch(collapse, dim=len(groups), inputs=[*tree, none, False, 0, 0, counts], device="cpu")
+    found = counts.numpy()
+    starts = np.concatenate([[0], np.cumsum(found[:, 0])]).astype(np.int32)
+    nodes = wp.empty((int(starts[-1]), 64), dtype=wp.float32, device="cpu")
+    blocks = wp.empty((max(int(found[:, 1].sum()), 1), 80 if is_mesh else 1), dtype=wp.float32, device="cpu")
+    first = wp.array(starts[:-1], dtype=wp.int32, device="cpu")
+    wp.launch(collapse, dim=len(groups), inputs=[*tree, first, True, nodes.ptr, blocks.ptr, counts], device="cpu")
+    return nodes, blocks, starts[:-1]
 
 
 class DeviceMesh:
@@ -90,7 +101,7 @@ class DeviceMesh:
         source = wp.Mesh(points, wp.array(faces.ravel(), dtype=wp.int32, device=device))
         self.keep: Any
         if device == "cpu":
-            nodes, blocks = wide_tree(source)
+            nodes, blocks, _ = wide_trees(source)
             self.tree, self.keep = (nodes.ptr, blocks.ptr), (nodes, blocks)
         else:
             self.tree, self.keep = (source.id, 0), source

@@ -65,6 +65,7 @@ def camera_data(
     data.scale = wp.vec2(1.0 / camera.fx, 1.0 / camera.fy)
     data.center = wp.vec2(camera.cx + whole.left, camera.cy + whole.top)
     data.rotation = wp.mat33(*np.asarray(camera.world_from_camera, float)[:3, :3].ravel())
+    data.exposure = 2.0**camera.exposure
     lens = camera.distortion
     if lens is not None:
         fisheye = lens.model == "kannala_brandt"

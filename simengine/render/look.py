@@ -12,9 +12,8 @@ from simengine.render.device import DeviceCache, load_warp
 from simengine.render.environment import ambient_light, environment_distribution
 from simengine.render.microfacet import albedo_table
 from simengine.render.model import LightSource, RenderCamera, RenderScene, RenderSettings
-from simengine.render.points import sample_points
 
-__all__ = ["is_clear", "look_data", "set_points"]
+__all__ = ["is_clear", "look_data"]
 
 CLEAR_SURFACES = 8  # surfaces of clear bodies that a path goes through besides its bounces
 
@@ -22,7 +21,7 @@ CLEAR_SURFACES = 8  # surfaces of clear bodies that a path goes through besides 
 def look_data(scene: RenderScene, camera: RenderCamera, settings: RenderSettings, cache: DeviceCache) -> Any:
     """Materials, textures, lights and surroundings as a `simengine.render.kernels.look.LookData`.
 
-    What it lacks yet are the points of a pass, see `set_points`.
+    What it lacks yet are the points of a pass, see `simengine.render.looks.with_points`.
     """
     wp = load_warp()
     from simengine.render.kernels.light import Light
@@ -64,33 +63,12 @@ def look_data(scene: RenderScene, camera: RenderCamera, settings: RenderSettings
         look.ambient_mean, look.ambient = wp.vec3(*mean), wp.mat33(*slope.ravel())
     look.albedo_table = _albedo_table(cache.device)
     look.bounces = settings.bounces
+    look.stride = int(settings.samples > 4)  # few samples: an even picture; many: no bias shared by all pixels
     look.surfaces = _surfaces(scene, settings)
     look.emissive = int(any(max(m.emission) > 0 for m in scene.materials))
     look.clamp = 4.0 / 2.0**camera.exposure
     look.pixel_angle = 1.0 / max(camera.fx, camera.fy) / min(max(settings.samples, 1), 16) ** 0.5
     return look
-
-
-def set_points(
-    look: Any, settings: RenderSettings, *, count: int, number: int, device: str, blurred: bool = False
-) -> None:
-    """Gives a look the points of one pass.
-
-    Args:
-        look: The look, changed.
-        settings: Samples in all, and the seed.
-        count: Samples a pixel in this pass.
-        number: Number of the pass.
-        device: Where the points lie.
-        blurred: Whether samples differ in time or in where they go through the lens.
-    """
-    block = 1 << (count - 1).bit_length()
-    look.samples = count
-    look.block = block
-    look.stride = int(settings.samples > 4)  # few samples: an even picture; many: no bias shared by all pixels
-    look.seed = (settings.seed ^ settings.seed >> 32) & 0xFFFFFFFF
-    pairs = 1 + look.surfaces * (look.light_rays + 2) + (2 if blurred else 0)  # place in the pupil and time at the end
-    look.points = _points(pairs, 16 * block, settings.seed, number, device)
 
 
 def is_clear(scene: RenderScene) -> bool:
@@ -107,12 +85,6 @@ def _surfaces(scene: RenderScene, settings: RenderSettings) -> int:
 def _albedo_table(device: str) -> Any:
     wp = load_warp()
     return wp.array(albedo_table(), dtype=wp.vec2, device=device)
-
-
-@lru_cache(maxsize=8)
-def _points(pairs: int, count: int, seed: int, number: int, device: str) -> Any:
-    wp = load_warp()
-    return wp.array(sample_points(pairs, count, seed % 2**64 + (number << 64)), dtype=wp.vec2ui, device=device)
 
 
 _KINDS = {"area": 0, "point": 1, "sun": 2, "disk": 3, "spot": 4}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ __all__ = [
     "Frame",
     "Instance",
     "LightSource",
+    "Picture",
     "RenderCamera",
     "RenderScene",
     "RenderSettings",
@@ -231,6 +232,15 @@ class RenderSettings:
     amodal: tuple[int, ...] | None = None
     denoise: bool = True
     oidn: bool = False
+
+
+class Picture(NamedTuple):
+    """A picture to draw: what there is, from where, how, and what moves meanwhile."""
+
+    scene: RenderScene
+    camera: RenderCamera
+    settings: RenderSettings
+    shutter: Shutter | None = None
 
 
 @dataclass(frozen=True, eq=False)

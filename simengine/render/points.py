@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["sample_points"]
+__all__ = ["point_sets"]
 
 Words = NDArray[np.uint32]
 
@@ -37,20 +39,25 @@ def _sobol_second(index: Words) -> Words:
     return result
 
 
-def sample_points(pairs: int, count: int, seed: int) -> Words:
+def point_sets(pairs: int, count: int, seeds: Sequence[int]) -> Words:
     """Independent two-dimensional point sets, each a net over every aligned power-of-two block.
 
     Args:
-        pairs: Number of sets.
+        pairs: Number of sets for each seed; the first sets are the same whatever their number.
         count: Points in a set, a power of two.
-        seed: Key of the scrambling, any non-negative integer.
+        seeds: Keys of the scrambling, any non-negative integers.
 
     Returns:
-        Fractions of 2^32, shape (pairs, count, 2).
+        Fractions of 2^32, shape (S, pairs, count, 2).
     """
-    keys = np.random.Generator(np.random.Philox(key=seed % 2**128)).integers(
-        0, 2**32, size=(pairs, 3, 1), dtype=np.uint32
+    keys = np.stack(
+        [
+            np.random.Generator(np.random.Philox(key=seed % 2**128)).integers(
+                0, 2**32, size=(pairs, 3, 1), dtype=np.uint32
+            )
+            for seed in seeds
+        ]
     )
-    index = np.broadcast_to(np.arange(count, dtype=np.uint32), (pairs, count))
-    index = _owen(np.ascontiguousarray(index), keys[:, 0])  # keeps aligned blocks together
-    return np.stack([_owen(_reverse(index), keys[:, 1]), _owen(_sobol_second(index), keys[:, 2])], axis=-1)
+    index = np.broadcast_to(np.arange(count, dtype=np.uint32), (len(seeds), pairs, count))
+    index = _owen(np.ascontiguousarray(index), keys[:, :, 0])  # keeps aligned blocks together
+    return np.stack([_owen(_reverse(index), keys[:, :, 1]), _owen(_sobol_second(index), keys[:, :, 2])], axis=-1)

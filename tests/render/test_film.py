@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from simengine.render.device import load_warp
+from simengine.render.device import load_warp, struct_rows
 from simengine.render.eye import camera_data
 from simengine.render.kernels.angles import circle_point, polar_fraction, turn_fraction
+from simengine.render.kernels.camera import CameraData
 from simengine.render.tone import srgb_table
 
 wp = load_warp()
@@ -57,8 +58,8 @@ def test_filter_and_tone_curve_equal_numpy(size):
 
     h, w = size
     rng = np.random.default_rng(h * w)
-    camera = make_camera(look_at((0.5, -0.6, 0.5), (0, 0, 0)), width=w, height=h, fov=0.8)
-    eye = camera_data(camera)
+    camera = make_camera(look_at((0.5, -0.6, 0.5), (0, 0, 0)), width=w, height=h, fov=0.8, exposure=np.log2(0.7))
+    eye = wp.array(struct_rows([camera_data(camera)]), dtype=CameraData, device="cpu")
     guide = rng.integers(0, 3, size).astype(np.int32)
     depth = rng.uniform(0.5, 0.51, size).astype(np.float32)
     normals = rng.normal((0, 0, -4), 0.5, (*size, 3)).astype(np.float32)
@@ -97,7 +98,7 @@ def test_filter_and_tone_curve_equal_numpy(size):
         blocks = (h, -(-w // lanes))
         wp.launch(film.smooth_rows, dim=blocks, inputs=[eye, lanes, 0, 1.0, *guides, *light, *across], device="cpu")
         final = [*guides, array(albedo, wp.vec3), *across, srgb_table("cpu"), out, rgb]
-        wp.launch(film.develop, dim=blocks, inputs=[eye, lanes, 0, 1.0, 0.7, 1, *final], device="cpu")
+        wp.launch(film.develop, dim=blocks, inputs=[eye, lanes, 0, 1.0, 1, *final], device="cpu")
         assert np.abs(out.numpy() - linear).max() < 1e-5
         assert np.abs(rgb.numpy().astype(int) - developed(linear * 0.7)).max() <= 1
         assert (rgb.numpy() != developed(linear * 0.7)).mean() < 0.02 or h * w < 50

@@ -9,7 +9,7 @@ from simengine.render.environment import environment_distribution
 from simengine.render.kernels.bsdf import bsdf_at, evaluate, sample_direction
 from simengine.render.kernels.light import EnvironmentData, environment_pdf, sample_environment
 from simengine.render.microfacet import albedo_table
-from simengine.render.points import sample_points
+from simengine.render.points import point_sets
 
 COUNT = 200_000
 
@@ -139,7 +139,7 @@ def test_materials_are_drawn_by_their_density(roughness, metallic, specular, cos
 @pytest.mark.parametrize("seed", [0, 1, 2**63])
 def test_points_are_nets_in_base_two(seed):
     """Every aligned block of 2^k points has one in each elementary interval (H. Niederreiter, 1987)."""
-    points = sample_points(3, 256, seed).astype(float) / 2**32
+    points = point_sets(3, 256, [seed])[0].astype(float) / 2**32
     for pair in points:
         for block in (16, 64, 256):
             for start in range(0, 256, block):
@@ -152,7 +152,7 @@ def test_points_are_nets_in_base_two(seed):
 
 
 def test_points_depend_on_every_bit_of_the_seed():
-    drawn = {sample_points(1, 16, seed).tobytes() for seed in (0, 1, 2**32, 2**63, 2**64, 2**65)}
+    drawn = {point_sets(1, 16, [seed]).tobytes() for seed in (0, 1, 2**32, 2**63, 2**64, 2**65)}
     assert len(drawn) == 6
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import trimesh
 
-from simengine.render.device import load_warp, wide_tree
+from simengine.render.device import load_warp, wide_trees
 
 
 def tree_of(lower, upper):
     wp = load_warp()
     corners = [wp.array(c.astype(np.float32), dtype=wp.vec3, device="cpu") for c in (lower, upper)]
-    nodes, items = wide_tree(wp.Bvh(*corners, constructor="sah"))
+    nodes, items, _ = wide_trees(wp.Bvh(*corners, constructor="sah"))
     return nodes.numpy(), items.numpy().view(np.int32).ravel()
 
 
@@ -53,6 +53,25 @@ def test_no_boxes_one_empty_node():
     assert reached(nodes, lambda lo, hi: (lo <= hi).all(axis=-1)) == []
 
 
+def test_each_group_has_the_tree_that_it_has_alone():
+    wp = load_warp()
+    rng = np.random.default_rng(0)
+    sizes = [30, 0, 1, 200]
+    lower = [rng.uniform(-1, 1, (n, 3)).astype(np.float32) for n in sizes]
+    upper = [a + np.float32(0.1) for a in lower]
+    groups = wp.array(np.repeat(range(4), sizes).astype(np.int32), dtype=wp.int32, device="cpu")
+    corners = [wp.array(np.concatenate(c), dtype=wp.vec3, device="cpu") for c in (lower, upper)]
+    nodes, items, starts = wide_trees(wp.Bvh(*corners, constructor="sah", groups=groups), range(4))
+    nodes, items = nodes.numpy(), items.numpy().view(np.int32).ravel()
+    firsts = np.cumsum([0, *sizes])
+    for start, end, first, size, a, b in zip(
+        starts, [*starts[1:], len(nodes)], firsts, sizes, lower, upper, strict=False
+    ):
+        alone, order = tree_of(a, b)
+        assert (nodes[start:end, :48] == alone[:, :48]).all()
+        assert (items[first : first + size] == order[:size] + first).all()
+
+
 def test_equal_boxes_are_all_reached():
     nodes, items = tree_of(np.zeros((20, 3)), np.ones((20, 3)))
     found = reached(nodes, lambda lo, hi: (lo <= hi).all(axis=-1))
@@ -65,7 +84,8 @@ def test_blocks_hold_every_triangle_once_within_its_boxes(solid):
     points = np.asarray(solid.vertices, np.float32)
     faces = np.asarray(solid.faces, np.int32)
     mesh = wp.Mesh(wp.array(points, dtype=wp.vec3, device="cpu"), wp.array(faces.ravel(), dtype=wp.int32, device="cpu"))
-    nodes, blocks = (a.numpy() for a in wide_tree(mesh))
+    nodes, blocks, _ = wide_trees(mesh)
+    nodes, blocks = nodes.numpy(), blocks.numpy()
     leaves = {}
 
     def meets(lower, upper):

@@ -35,6 +35,7 @@ class CameraData:
     scale: wp.vec2  # 1 / focal length
     center: wp.vec2  # of the whole
     rotation: wp.mat33  # world from camera
+    exposure: wp.float32  # factor
     lens: wp.int32  # 0: a pinhole
     distortion: Coefficients
     limit: wp.float32  # radius (tangent) or angle up to which the lens draws

@@ -109,16 +109,16 @@ def _tracer(clear):
     """The kernel, without what clear bodies need or with it: code that is left out costs no time."""
 
     def trace_color(
-        scene: SceneData,
-        camera: CameraData,
-        look: LookData,
+        scenes: wp.array(dtype=SceneData),  # of each picture of a batch
+        cameras: wp.array(dtype=CameraData),
+        looks: wp.array(dtype=LookData),
         first_row: wp.int32,
         hits: wp.array2d(dtype=Hit),
         skins: wp.array(dtype=wp.int32),  # number of the surface that each instance is part of
         shared: wp.int32,  # whether the sample is the label ray itself; labels are then written here
         add: wp.int32,  # whether to add to earlier passes
         labels: Labels,
-        # outputs, sums over samples, (H, W)
+        # outputs, sums over samples, (B H, W)
         diffuse: wp.array2d(dtype=wp.vec3),  # divided by the sum of base colours
         albedo: wp.array2d(dtype=wp.vec3),  # base colour
         roughness: wp.array2d(dtype=wp.float32),
@@ -126,14 +126,19 @@ def _tracer(clear):
         direct: wp.array2d(dtype=wp.vec3),  # emission and background
         guide: wp.array2d(dtype=wp.int32),  # number of the surface + 1 where all samples meet one surface, else 0
     ):
-        row, x = wp.tid()
-        y = row + first_row
+        thread, x = wp.tid()
+        row = thread + first_row  # the pictures of a batch lie one below the other
+        picture = row // cameras[0].height
+        y = row - picture * cameras[0].height
+        scene = scenes[picture]
+        camera = cameras[picture]
+        look = looks[picture]
         # 4 x 4 pixels share one point set: neighbours draw different points of it, which the filter then joins
         column = x + camera.left
         line = y + camera.top
         cell = ((column ^ line) & 1) * 8 + (line & 1) * 4 + ((column ^ line) & 2) * 1 + ((line & 2) >> 1)
         key = mix_bits(look.seed + wp.uint32(look.stride * ((line >> 2) * camera.stride + (column >> 2))))
-        center = skin_of(skins, hits[y, x].instance)
+        center = skin_of(skins, hits[row, x].instance)
         pure = float(1.0)
         sum_diffuse = wp.vec3(0.0)
         sum_albedo = wp.vec3(0.0)
@@ -142,7 +147,7 @@ def _tracer(clear):
         sum_direct = wp.vec3(0.0)
         for sample in range(look.samples):
             index = cell * look.block + sample
-            hit = hits[y, x]
+            hit = hits[row, x]
             film = wp.vec2(0.5)
             pupil = wp.vec2(0.0)
             moment = float(0.5)
@@ -157,7 +162,7 @@ def _tracer(clear):
             if is_dark(ray):
                 pure = 0.0
                 if shared == 1:
-                    label_nothing(labels, y, x)
+                    label_nothing(labels, row, x)
                 continue
             if shared == 0:
                 hit = closest_hit(scene, ray.origin, ray.direction, FAR)
@@ -165,7 +170,7 @@ def _tracer(clear):
             direction = unit(ray.direction)
             if hit.instance < 0:
                 if shared == 1:
-                    label_nothing(labels, y, x)
+                    label_nothing(labels, row, x)
                 sum_direct += environment_radiance(look.environment, direction)
                 continue
             # weights of the light that comes in at the first surface
@@ -182,7 +187,7 @@ def _tracer(clear):
             for bounce in range(look.surfaces):
                 s = surface_at(scene, hit, direction)
                 if shared == 1 and bounce == 0:
-                    label_surface(labels, scene, camera, ray, hit, s, y, x)
+                    label_surface(labels, scene, camera, ray, hit, s, row, x)
                 material = look.materials[s.material]
                 cosine = -wp.dot(s.normal, direction)
                 if cosine < 0.02:  # interpolated normals may turn away at outlines
@@ -402,20 +407,20 @@ def _tracer(clear):
                 distance = hit.t
                 spread = wp.max(spread, 0.1)  # light that comes by a detour needs no fine textures
         if add == 1:
-            earlier = albedo[y, x]
-            sum_diffuse += wp.cw_mul(diffuse[y, x], earlier)
+            earlier = albedo[row, x]
+            sum_diffuse += wp.cw_mul(diffuse[row, x], earlier)
             sum_albedo += earlier
-            sum_roughness += roughness[y, x]
-            sum_specular += specular[y, x]
-            sum_direct += direct[y, x]
-            if guide[y, x] == 0:
+            sum_roughness += roughness[row, x]
+            sum_specular += specular[row, x]
+            sum_direct += direct[row, x]
+            if guide[row, x] == 0:
                 pure = 0.0
-        diffuse[y, x] = part_from(sum_diffuse, sum_albedo)
-        albedo[y, x] = sum_albedo
-        roughness[y, x] = sum_roughness
-        specular[y, x] = sum_specular
-        direct[y, x] = sum_direct
-        guide[y, x] = wp.where(pure == 1.0, center + 1, 0)
+        diffuse[row, x] = part_from(sum_diffuse, sum_albedo)
+        albedo[row, x] = sum_albedo
+        roughness[row, x] = sum_roughness
+        specular[row, x] = sum_specular
+        direct[row, x] = sum_direct
+        guide[row, x] = wp.where(pure == 1.0, center + 1, 0)
 
     return trace_color
 

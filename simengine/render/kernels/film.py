@@ -21,7 +21,7 @@ _COMMON = (
     // values of consecutive pixels; `zero` tells how many
 #if defined(__CUDA_ARCH__)
     typedef float Lanes;
-    auto ids_at = [&](float, int i) { return guide.data[i]; };
+    auto ids_at = [&](float, long long i) { return guide.data[i]; };
     auto at = [](float, const float* p) { return *p; };
     auto three_at = [](float, const wp::vec3* p) { return One{(*p)[0], (*p)[1], (*p)[2]}; };
     auto store = [](float x, float y, float z, wp::vec3* p) { *p = wp::vec3(x, y, z); };
@@ -34,7 +34,7 @@ _COMMON = (
     struct Eight {
         f8 x, y, z;
     };
-    auto ids_at = [&](auto zero, int i) {
+    auto ids_at = [&](auto zero, long long i) {
         if constexpr (sizeof(zero) == 4)
             return guide.data[i];
         else
@@ -86,10 +86,11 @@ _COMMON = (
     auto most = [](auto a, auto b) { return a > b ? a : b; };
     auto least = [](auto a, auto b) { return a < b ? a : b; };
     const int width = camera.width, height = camera.height;
+    const long long first = (long long)picture * width * height;  // pixel
     const float sx = camera.scale[0], sy = camera.scale[1];
     // Means of both kinds of light over pixels low..high along one axis, on the same smooth surface
     auto join = [&](auto zero, int x, int y, int dx, int dy, int low, int high, auto& d, auto& s) {
-        const int i = y * width + x;
+        const long long i = first + y * width + x;
         const float column = x + camera.left, line = y + camera.top;
         auto rx = zero;
         if constexpr (sizeof(zero) == 4)
@@ -103,7 +104,7 @@ _COMMON = (
         const auto z = at(zero, depth.data + i);
         const auto tolerance = 1.0f / (z * (4.0f * (sx + sy)));
         // distance of a pixel's point from the plane through the eye; curved lenses have their rays in a table
-        auto across = [&](int k, int j) {
+        auto across = [&](int k, long long j) {
             if (!camera.lens)
                 return (n.x * (rx + k * dx * sx) + n.y * (ry + k * dy * sy) + n.z) * at(zero, depth.data + j);
             const auto ray = three_at(zero, rays.data + j);
@@ -119,7 +120,7 @@ _COMMON = (
         for (int k = low; k <= high; ++k) {
             if (k == 0)
                 continue;
-            const int j = i + k * (dy * width + dx);
+            const long long j = i + k * (dy * width + dx);
             const auto other = three_at(zero, normals.data + j);
             auto turn = most(n.x * other.x + n.y * other.y + n.z * other.z, zero);
             turn = turn * turn;
@@ -161,8 +162,8 @@ _SMOOTH = (
     auto write = [&](auto zero, int x, int low, int high) {
         auto d = three_at(zero, diffuse.data), s = d;
         join(zero, x, y, 1, 0, low, high, d, s);
-        store(d.x, d.y, d.z, row_diffuse.data + y * width + x);
-        store(s.x, s.y, s.z, row_specular.data + y * width + x);
+        store(d.x, d.y, d.z, row_diffuse.data + first + y * width + x);
+        store(s.x, s.y, s.z, row_specular.data + first + y * width + x);
     };
     if (lanes == 8 && x0 >= 2 && x0 + 10 <= width)
         write((Lanes)0.0f, x0, -2, 2);
@@ -175,9 +176,10 @@ _SMOOTH = (
 _DEVELOP = (
     _COMMON
     + """
+    const float exposure = camera.exposure;
     auto byte_of = [&](float steps) { return srgb.data[(int)steps]; };
     auto write = [&](auto zero, int x) {
-        const int i = y * width + x;
+        const long long i = first + y * width + x;
         auto d = three_at(zero, diffuse.data + i), s = three_at(zero, specular.data + i);
         if (smooth)
             join(zero, x, y, 0, 1, most(-2, -y), least(2, height - 1 - y), d, s);
@@ -233,6 +235,7 @@ _DEVELOP = (
 @wp.func_native(_SMOOTH)
 def _smooth(
     camera: CameraData,
+    picture: wp.int32,  # number in the batch
     x0: wp.int32,
     y: wp.int32,
     lanes: wp.int32,
@@ -252,11 +255,11 @@ def _smooth(
 @wp.func_native(_DEVELOP)
 def _develop(
     camera: CameraData,
+    picture: wp.int32,  # number in the batch
     x0: wp.int32,
     y: wp.int32,
     lanes: wp.int32,
     scale: wp.float32,
-    exposure: wp.float32,
     smooth: wp.int32,
     rays: wp.array2d(dtype=wp.vec3),
     guide: wp.array2d(dtype=wp.int32),
@@ -274,7 +277,7 @@ def _develop(
 
 @wp.kernel
 def smooth_rows(
-    camera: CameraData,
+    cameras: wp.array(dtype=CameraData),
     lanes: wp.int32,  # pixels a thread
     first_row: wp.int32,
     scale: wp.float32,  # 1 / samples
@@ -289,20 +292,22 @@ def smooth_rows(
     row_specular: wp.array2d(dtype=wp.vec3),
 ):
     """Joins neighbours' light along rows (A. Keller and W. Heidrich, Interleaved Sampling, EGWR 2001)."""
-    row, block = wp.tid()
+    thread, block = wp.tid()
+    row = thread + first_row
+    picture = row // cameras[0].height
+    camera = cameras[picture]
     _smooth(
-        camera, lanes * block, row + first_row, lanes, scale, rays, guide, depth, normals, roughness, diffuse, specular,
+        camera, picture, lanes * block, row - picture * camera.height, lanes, scale, rays, guide, depth, normals, roughness, diffuse, specular,
         row_diffuse, row_specular,
     )  # fmt: skip
 
 
 @wp.kernel
 def develop(
-    camera: CameraData,
+    cameras: wp.array(dtype=CameraData),
     lanes: wp.int32,
     first_row: wp.int32,
     scale: wp.float32,
-    exposure: wp.float32,  # factor
     smooth: wp.int32,
     rays: wp.array2d(dtype=wp.vec3),
     guide: wp.array2d(dtype=wp.int32),
@@ -317,8 +322,11 @@ def develop(
     rgb: wp.array2d(dtype=wp.vec3ub),
 ):
     """Joins light along columns, gives it back its surface's colour, and applies the tone curve."""
-    row, block = wp.tid()
+    thread, block = wp.tid()
+    row = thread + first_row
+    picture = row // cameras[0].height
+    camera = cameras[picture]
     _develop(
-        camera, lanes * block, row + first_row, lanes, scale, exposure, smooth, rays, guide, depth, normals, roughness,
+        camera, picture, lanes * block, row - picture * camera.height, lanes, scale, smooth, rays, guide, depth, normals, roughness,
         albedo, diffuse, specular, srgb, linear, rgb,
     )  # fmt: skip

@@ -4,13 +4,14 @@
 import warp as wp
 
 from simengine.render.kernels.camera import KANNALA_BRANDT, CameraData, Ray, is_dark, sharp_ray
-from simengine.render.kernels.scene import Hit, SceneData, Surface, closest_hit, records, surface_at
+from simengine.render.kernels.scene import Hit, SceneData, Surface, closest_hit, part_of, records, surface_at
 from simengine.render.kernels.tiles import cover_tile, trace_tile
 from simengine.render.kernels.traversal import meets_instance
 
 wp.set_module_options({"enable_backward": False, "fast_math": False})
 
 FAR = wp.constant(1.0e30)
+HIT = wp.constant(wp.uint64(20))  # bytes
 
 __all__ = [
     "Labels",
@@ -26,31 +27,48 @@ __all__ = [
 
 
 @wp.kernel
-def trace_pixels(scene: SceneData, camera: CameraData, first_row: wp.int32, hits: wp.array2d(dtype=Hit)):
+def trace_pixels(
+    scenes: wp.array(dtype=SceneData),
+    cameras: wp.array(dtype=CameraData),
+    first_row: wp.int32,
+    hits: wp.array2d(dtype=Hit),
+):
     """Hits of the pixel-centre rays, one thread a pixel."""
-    row, x = wp.tid()
-    y = row + first_row
+    thread, x = wp.tid()
+    row = thread + first_row  # the pictures of a batch lie one below the other
+    picture = row // cameras[0].height
+    y = row - picture * cameras[0].height
+    camera = cameras[picture]
+    scene = scenes[picture]
     ray = sharp_ray(camera, x, y)
     scene.first = ray.first
     hit = closest_hit(scene, ray.origin, ray.direction, FAR)
     if is_dark(ray):
         hit.instance = -1
-    hits[y, x] = hit
+    hits[row, x] = hit
 
 
 @wp.kernel
-def trace_tiles(scene: SceneData, camera: CameraData, first_row: wp.int32, hits: wp.uint64):
+def trace_tiles(
+    scenes: wp.array(dtype=SceneData), cameras: wp.array(dtype=CameraData), first_row: wp.int32, hits: wp.uint64
+):
     """Hits of the pixel-centre rays on the CPU, one thread a tile."""
-    row, column = wp.tid()
+    thread, column = wp.tid()
+    tile_rows = (cameras[0].height + 7) // 8
+    picture = (thread + first_row) // tile_rows
+    row = thread + first_row - picture * tile_rows
+    scene = scenes[picture]
+    camera = cameras[picture]
+    first_hit = hits + HIT * wp.uint64(picture) * wp.uint64(camera.width * camera.height)
     trace_tile(
         scene.tree, scene.items, scene.instances, scene.reach, camera.rotation, camera.scale, camera.center,
-        camera.left, camera.top, 8 * column, 8 * (row + first_row), camera.width, camera.height, hits,
+        camera.left, camera.top, 8 * column, 8 * row, camera.width, camera.height, first_hit,
     )  # fmt: skip
 
 
 @wp.struct
 class Labels:
-    """Label maps, all (H, W)."""
+    """Label maps, all (B H, W) for a batch of B pictures."""
 
     depth: wp.array2d(dtype=wp.float32)
     instances: wp.array2d(dtype=wp.int32)
@@ -74,34 +92,46 @@ def label_surface(
 ):
     local = (surface.position - ray.origin) * ray.rotation
     labels.depth[y, x] = wp.where(camera.lens == KANNALA_BRANDT, wp.length(local), local[2])
-    labels.instances[y, x] = scene.ids[hit.instance]
-    labels.links[y, x] = scene.links[hit.instance]
+    part = part_of(scene, hit.instance)
+    labels.instances[y, x] = part.id
+    labels.links[y, x] = part.link
     labels.normals[y, x] = surface.normal * ray.rotation
     labels.coordinates[y, x] = surface.local
 
 
 @wp.kernel
 def write_labels(
-    scene: SceneData, camera: CameraData, first_row: wp.int32, hits: wp.array2d(dtype=Hit), labels: Labels
+    scenes: wp.array(dtype=SceneData),
+    cameras: wp.array(dtype=CameraData),
+    first_row: wp.int32,
+    hits: wp.array2d(dtype=Hit),
+    labels: Labels,
 ):
-    row, x = wp.tid()
-    y = row + first_row
-    hit = hits[y, x]
+    thread, x = wp.tid()
+    row = thread + first_row  # the pictures of a batch lie one below the other
+    picture = row // cameras[0].height
+    y = row - picture * cameras[0].height
+    camera = cameras[picture]
+    hit = hits[row, x]
     if hit.instance < 0:
-        label_nothing(labels, y, x)
+        label_nothing(labels, row, x)
         return
+    scene = scenes[picture]
     ray = sharp_ray(camera, x, y)
     scene.first = ray.first
-    label_surface(labels, scene, camera, ray, hit, surface_at(scene, hit, ray.direction), y, x)
+    label_surface(labels, scene, camera, ray, hit, surface_at(scene, hit, ray.direction), row, x)
 
 
 @wp.kernel
-def write_rays(camera: CameraData, first_row: wp.int32, rays: wp.array2d(dtype=wp.vec3)):
+def write_rays(cameras: wp.array(dtype=CameraData), first_row: wp.int32, rays: wp.array2d(dtype=wp.vec3)):
     """Directions in the camera's frame of the pixels' centres."""
-    row, x = wp.tid()
-    y = row + first_row
+    thread, x = wp.tid()
+    row = thread + first_row  # the pictures of a batch lie one below the other
+    picture = row // cameras[0].height
+    y = row - picture * cameras[0].height
+    camera = cameras[picture]
     ray = sharp_ray(camera, x, y)
-    rays[y, x] = ray.direction * ray.rotation
+    rays[row, x] = ray.direction * ray.rotation
 
 
 @wp.func
@@ -120,8 +150,9 @@ def window_of(starts: wp.array(dtype=wp.int32), i: wp.int32):
 
 @wp.kernel
 def trace_outlines(
-    scene: SceneData,
-    camera: CameraData,
+    scenes: wp.array(dtype=SceneData),
+    cameras: wp.array(dtype=CameraData),
+    pictures: wp.array(dtype=wp.int32),  # of each window
     windows: wp.array(dtype=wp.vec4i),  # left, top, width, id
     starts: wp.array(dtype=wp.int32),  # first pixel of each window in the flat mask, and the end
     tile_starts: wp.array(dtype=wp.int32),
@@ -135,11 +166,13 @@ def trace_outlines(
     i = wp.tid() + first
     n = window_of(starts, i)
     window = windows[n]
+    scene = scenes[pictures[n]]
+    camera = cameras[pictures[n]]
     local = i - starts[n]
     x = window[0] + local % window[2]
     y = window[1] + local // window[2]
     if x >= 0 and y >= 0 and x < camera.width and y < camera.height:
-        if instances[y, x] == window[3]:  # seen, so certainly within its outline
+        if instances[pictures[n] * camera.height + y, x] == window[3]:  # seen, so certainly within its outline
             mask[i] = wp.uint8(1)
             return
     ray = sharp_ray(camera, x, y)
@@ -157,8 +190,9 @@ def trace_outlines(
 
 @wp.kernel
 def cover_tiles(
-    scene: SceneData,
-    camera: CameraData,
+    scenes: wp.array(dtype=SceneData),
+    cameras: wp.array(dtype=CameraData),
+    pictures: wp.array(dtype=wp.int32),  # of each window
     windows: wp.array(dtype=wp.vec4i),
     starts: wp.array(dtype=wp.int32),
     tile_starts: wp.array(dtype=wp.int32),  # first tile of each window among all tiles, and the end
@@ -172,12 +206,15 @@ def cover_tiles(
     i = wp.tid() + first
     n = window_of(tile_starts, i)
     window = windows[n]
+    scene = scenes[pictures[n]]
+    camera = cameras[pictures[n]]
     across = (window[2] + 7) // 8
     local = i - tile_starts[n]
     x = 8 * (local % across)
     y = 8 * (local // across)
+    seen = instances.ptr + wp.uint64(4) * wp.uint64(pictures[n]) * wp.uint64(camera.width * camera.height)
     cover_tile(
-        scene.instances, members.ptr, member_starts[n], member_starts[n + 1], window[3], instances.ptr,
+        scene.instances, members.ptr, member_starts[n], member_starts[n + 1], window[3], seen,
         camera.rotation, camera.scale, camera.center, camera.left, camera.top,
         window[0] + x, window[1] + y, camera.width, camera.height,
         window[0] + window[2], window[1] + (starts[n + 1] - starts[n]) // window[2],

@@ -11,30 +11,60 @@ from simengine.render.kernels.traversal import find_any, find_closest
 
 wp.set_module_options({"enable_backward": False})
 
-__all__ = ["Hit", "SceneData", "Surface", "any_hit", "closest_hit", "material_at", "records", "surface_at"]
+__all__ = [
+    "Hit",
+    "Part",
+    "Record",
+    "SceneData",
+    "Surface",
+    "any_hit",
+    "closest_hit",
+    "material_at",
+    "part_of",
+    "records",
+    "surface_at",
+]
 
-RECORD = wp.constant(wp.uint64(72))  # bytes of an instance's record
+
+@wp.struct
+class Record:
+    """Where an instance is, in one state; `traversal` reads it, too."""
+
+    rotation: wp.mat33  # world from mesh
+    position: wp.vec3
+    reach: wp.float32  # largest coordinate
+    unused: wp.float32
+    tree: wp.types.vector(length=2, dtype=wp.uint64)
+
+
+@wp.struct
+class Part:
+    """What an instance is, in all its states."""
+
+    corners: wp.uint64  # pointer to (3 F,) vec3
+    normals: wp.uint64  # pointer to (3 F,) vec3
+    uvs: wp.uint64  # pointer to (3 F,) vec2, 0 for none
+    slots: wp.uint64  # pointer to (F,) int32
+    faces: wp.int32
+    slot_start: wp.int32
+    id: wp.int32
+    link: wp.int32
+
+
+RECORD = wp.constant(wp.uint64(72))  # bytes
 
 
 @wp.struct
 class SceneData:
-    # what `traversal` reads: nodes of boxes around instances, their order, and a record of each instance
+    # a picture's own: nodes of boxes around instances
     tree: wp.uint64
+    # all of a batch: items in the order of the leaves, records, parts and materials of their slots
     items: wp.uint64
     instances: wp.uint64
-    first: wp.int32  # number of the first instance in the state that is looked at: records, rotation and position
+    parts: wp.uint64
+    slot_materials: wp.uint64
+    first: wp.int32  # number of the first record in the state that is looked at
     reach: wp.float32  # largest coordinate
-    rotation: wp.array(dtype=wp.mat33)  # world from mesh
-    position: wp.array(dtype=wp.vec3)
-    corners: wp.array(dtype=wp.uint64)  # pointers to (3 F,) vec3
-    normals: wp.array(dtype=wp.uint64)  # pointers to (3 F,) vec3
-    uvs: wp.array(dtype=wp.uint64)  # pointers to (3 F,) vec2, 0 for none
-    slots: wp.array(dtype=wp.uint64)  # pointers to (F,) int32
-    faces: wp.array(dtype=wp.int32)
-    slot_start: wp.array(dtype=wp.int32)
-    slot_materials: wp.array(dtype=wp.int32)
-    ids: wp.array(dtype=wp.int32)
-    links: wp.array(dtype=wp.int32)
 
 
 @wp.struct
@@ -67,6 +97,19 @@ def records(scene: SceneData):
 
 
 @wp.func
+def record_of(scene: SceneData, i: wp.int32):
+    """Where an instance is, in the state that is looked at."""
+    at = scene.first + i
+    return wp.array(ptr=scene.instances, shape=(at + 1,), dtype=Record)[at]
+
+
+@wp.func
+def part_of(scene: SceneData, i: wp.int32):
+    """What an instance is."""
+    return wp.array(ptr=scene.parts, shape=(i + 1,), dtype=Part)[i]
+
+
+@wp.func
 def closest_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp.float32):
     found = find_closest(scene.tree, scene.items, records(scene), origin, direction, t_max)
     hit = Hit()
@@ -84,10 +127,15 @@ def any_hit(scene: SceneData, origin: wp.vec3, direction: wp.vec3, t_max: wp.flo
 
 
 @wp.func
+def slot_material(scene: SceneData, part: Part, face: wp.int32):
+    slots = wp.array(ptr=part.slots, shape=(part.faces,), dtype=wp.int32)
+    at = part.slot_start + slots[face]
+    return wp.array(ptr=scene.slot_materials, shape=(at + 1,), dtype=wp.int32)[at]
+
+
+@wp.func
 def material_at(scene: SceneData, hit: Hit):
-    i = hit.instance
-    slots = wp.array(ptr=scene.slots[i], shape=(scene.faces[i],), dtype=wp.int32)
-    return scene.slot_materials[scene.slot_start[i] + slots[hit.face]]
+    return slot_material(scene, part_of(scene, hit.instance), hit.face)
 
 
 @wp.func
@@ -99,13 +147,13 @@ def largest(v: wp.vec3):
 def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
     """The surface at a hit, seen along `direction`."""
     s = Surface()
-    i = hit.instance
-    corners = wp.array(ptr=scene.corners[i], shape=(3 * scene.faces[i],), dtype=wp.vec3)
+    part = part_of(scene, hit.instance)
+    corners = wp.array(ptr=part.corners, shape=(3 * part.faces,), dtype=wp.vec3)
     w = 1.0 - hit.u - hit.v
     a = corners[hit.face * 3]
     b = corners[hit.face * 3 + 1]
     c = corners[hit.face * 3 + 2]
-    normals = wp.array(ptr=scene.normals[i], shape=(3 * scene.faces[i],), dtype=wp.vec3)
+    normals = wp.array(ptr=part.normals, shape=(3 * part.faces,), dtype=wp.vec3)
     na = normals[hit.face * 3]
     nb = normals[hit.face * 3 + 1]
     nc = normals[hit.face * 3 + 2]
@@ -118,8 +166,9 @@ def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
     if wp.dot(smooth, smooth) < 1.0e-12:
         smooth = flat
     smooth = wp.normalize(smooth)
-    turn = scene.rotation[scene.first + i]
-    offset = scene.position[scene.first + i]
+    record = record_of(scene, hit.instance)
+    turn = record.rotation
+    offset = record.position
     geometric = turn * flat
     back = wp.dot(geometric, direction) > 0.0
     if back:
@@ -144,10 +193,10 @@ def surface_at(scene: SceneData, hit: Hit, direction: wp.vec3):
     s.geometric = geometric
     s.normal = turn * smooth
     s.local_normal = smooth
-    s.material = material_at(scene, hit)
+    s.material = slot_material(scene, part, hit.face)
     s.uv_density = 0.0
-    if scene.uvs[i] != wp.uint64(0):
-        uvs = wp.array(ptr=scene.uvs[i], shape=(3 * scene.faces[i],), dtype=wp.vec2)
+    if part.uvs != wp.uint64(0):
+        uvs = wp.array(ptr=part.uvs, shape=(3 * part.faces,), dtype=wp.vec2)
         ta = uvs[hit.face * 3]
         tb = uvs[hit.face * 3 + 1]
         tc = uvs[hit.face * 3 + 2]

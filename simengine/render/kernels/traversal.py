@@ -335,7 +335,8 @@ _COLLAPSE = """
     };
     Open stack[512];
     int top = 0, node_count = 1, block_count = 0;
-    stack[top++] = {bvh.num_items > 0 ? *bvh.root : -1, 0};
+    const int root = group < 0 ? (bvh.num_items > 0 ? *bvh.root : -1) : bvh_get_group_root(id, group);
+    stack[top++] = {root, 0};
     while (top > 0) {
         Open open = stack[--top];
         int members[8], size = open.binary >= 0;  // no node in an empty tree
@@ -404,11 +405,23 @@ _COLLAPSE = """
 
 @wp.func_native(_COLLAPSE)
 def _collapse(
-    id: wp.uint64, is_mesh: wp.bool, fill: wp.bool, nodes: wp.uint64, blocks: wp.uint64, counts: wp.uint64
-): ...
+    id: wp.uint64, is_mesh: wp.bool, group: wp.int32, fill: wp.bool, nodes: wp.uint64, blocks: wp.uint64,
+    counts: wp.uint64,
+): ...  # fmt: skip
 
 
 @wp.kernel
-def collapse(id: wp.uint64, is_mesh: wp.bool, fill: wp.bool, nodes: wp.uint64, blocks: wp.uint64, counts: wp.uint64):
-    """Counts (`fill` false) or writes nodes and blocks of the mesh or tree `id`, on the CPU."""
-    _collapse(id, is_mesh, fill, nodes, blocks, counts)
+def collapse(
+    id: wp.uint64,
+    is_mesh: wp.bool,
+    groups: wp.array(dtype=wp.int32),  # to collapse, a tree each; -1 for all that there is
+    starts: wp.array(dtype=wp.int32),  # first node of each tree
+    fill: wp.bool,
+    nodes: wp.uint64,
+    blocks: wp.uint64,
+    counts: wp.array2d(dtype=wp.int32),  # nodes and blocks of each tree
+):
+    """Counts (`fill` false) or writes nodes and blocks of the mesh or the trees `id`, on the CPU."""
+    k = wp.tid()
+    first = nodes + wp.uint64(256) * wp.uint64(starts[k])
+    _collapse(id, is_mesh, groups[k], fill, first, blocks, counts.ptr + wp.uint64(8 * k))
