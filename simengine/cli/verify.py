@@ -18,9 +18,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints what was compared; exit status 1 if anything differs."""
+    from functools import partial
+
+    from simengine.dataset.reader import Dataset
     from simengine.engine.verify import verify
 
     load_plugins(args)
-    report = verify(args.directory, sample=args.sample, device=args.device)
+    dataset, again = Dataset.open(args.directory), None
+    if dataset.plan.get("refined", {}).get("kind") == "signals":
+        from simengine.refine.signals.again import made_again
+
+        again = partial(made_again, dataset)
+    report = verify(args.directory, sample=args.sample, device=args.device, refined=again)
     print(report)
     return 0 if report.ok else 1

@@ -280,6 +280,7 @@ class MachineRecord(_Record):
         fault_type: Its faults joined by ``+``, or ``normal``.
         channels: Names of the sensors.
         recordings: How often each recorded it.
+        certificate: What the label audit found, if the signals were refined; absent for a simulation.
     """
 
     machine: str
@@ -288,6 +289,12 @@ class MachineRecord(_Record):
     fault_type: str
     channels: list[str]
     recordings: int
+    certificate: dict[str, Any] | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record in JSON types; without a certificate where there is none."""
+        data = super().to_dict()
+        return data if self.certificate is not None else {k: v for k, v in data.items() if k != "certificate"}
 
 
 @dataclass(frozen=True)

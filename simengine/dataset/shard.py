@@ -123,7 +123,7 @@ class ShardWriter:
         with disk_errors("write", self._draft / SIGNALS):
             if self._signals is None:
                 file = (self._draft / SIGNALS).open("wb")
-                self._signals = SignalWriter(file, stems="stem_fault" in row), file
+                self._signals = SignalWriter(file, stems="stem_fault" in row, floor="stem_floor" in row), file
             self._signals[0].add(row)
 
     def add(self, record: SampleRecord) -> None:

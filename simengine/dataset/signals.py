@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COLUMNS",
+    "FLOOR_COLUMNS",
     "SIGNALS",
     "STEM_COLUMNS",
     "Column",
@@ -136,6 +137,13 @@ stem_electrical      samples  that of the motor's field and the mains; the four 
 """)
 """The columns that a scene may ask for besides."""
 
+FLOOR_COLUMNS = _columns("""
+stem_floor           samples  noise that a refiner added; it joins the sum of the stems
+""")
+"""The column that refined signals with stems have besides."""
+
+_ALL = {column.name: column for column in (*COLUMNS, *STEM_COLUMNS, *FLOOR_COLUMNS)}
+
 
 class SignalWriter:
     """Writes rows to an open file; a context manager that ends the file.
@@ -143,12 +151,13 @@ class SignalWriter:
     Args:
         file: Where to; only appended to.
         stems: Whether rows hold `STEM_COLUMNS` too.
+        floor: Whether they hold `FLOOR_COLUMNS` too.
     """
 
-    def __init__(self, file: BinaryIO, *, stems: bool) -> None:
+    def __init__(self, file: BinaryIO, *, stems: bool, floor: bool = False) -> None:
         import pyarrow.parquet as pq
 
-        self._columns = (*COLUMNS, *STEM_COLUMNS) if stems else COLUMNS
+        self._columns = (*COLUMNS, *(STEM_COLUMNS if stems else ()), *(FLOOR_COLUMNS if floor else ()))
         self._schema = _schema(self._columns)
         lists = {column.name: column.kind for column in self._columns}
         rough = [f"{name}.list.element" for name, kind in lists.items() if kind in ("samples", "numbers")]
@@ -225,7 +234,7 @@ def read_signals(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {column.name: column.kind for column in (*COLUMNS, *STEM_COLUMNS)}
+    kinds = {name: column.kind for name, column in _ALL.items()}
     with disk_errors("read", path):
         try:
             file = pq.ParquetFile(path, memory_map=True)
@@ -264,7 +273,7 @@ def compare_signals(before: Mapping[str, Any], after: Mapping[str, Any], *, tole
         tolerance: 0: to the bit. Else only lists of samples are compared, and may differ by this fraction of their
             root mean square.
     """
-    kinds = {column.name: column.kind for column in (*COLUMNS, *STEM_COLUMNS)}
+    kinds = {name: column.kind for name, column in _ALL.items()}
     wrong = []
     for name in before.keys() | after.keys():
         old, new, kind = before.get(name), after.get(name), kinds.get(name, "text")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,7 @@ class Verification:
         exact: Whether they had to be equal to the byte; else `TOLERANCES` applied.
         platform: How software and machine differ from those that made the data set.
         differences: Everything that is wrong; one sentence each.
+        note: What could not be checked; empty if nothing.
     """
 
     root: Path
@@ -58,6 +59,7 @@ class Verification:
     exact: bool
     platform: tuple[str, ...]
     differences: tuple[str, ...]
+    note: str = ""
 
     @property
     def ok(self) -> bool:
@@ -72,13 +74,19 @@ class Verification:
         if self.platform:
             lines.append("Another platform or other versions than those that made it:")
             lines += [f"  {line}" for line in self.platform]
+        lines += [self.note] if self.note else []
         lines += [f"DIFFERS: {line}" for line in self.differences]
         lines.append("Everything agrees." if self.ok else f"{len(self.differences)} differences.")
         return "\n".join(lines)
 
 
 def verify(
-    dataset_dir: str | Path, *, sample: int | None = 3, device: str = "auto", _open_maker: OpenMaker | None = None
+    dataset_dir: str | Path,
+    *,
+    sample: int | None = 3,
+    device: str = "auto",
+    refined: Callable[[OpenMaker], OpenMaker] | None = None,
+    _open_maker: OpenMaker | None = None,
 ) -> Verification:
     """Checks a finished data set: all hashes, then some samples made again.
 
@@ -89,6 +97,8 @@ def verify(
         dataset_dir: Folder of the data set.
         sample: How many samples to make again, evenly spaced; all of them if None.
         device: ``auto``, ``cpu`` or ``cuda:K``.
+        refined: For a data set that was refined: gives what makes refined samples from what simulates them. Without, only
+            its hashes are compared.
 
     Returns:
         What was compared, and every difference by name.
@@ -101,7 +111,9 @@ def verify(
     count = len(dataset)
     wanted = count if sample is None else min(max(sample, 0), count)
     indices = sorted({int(i) for i in np.linspace(0, count - 1, wanted).round()})
-    exact, platform = True, []
+    exact, platform, note = True, [], ""
+    if indices and "refined" in dataset.plan and refined is None:
+        indices, note = [], "It was refined: its samples can't be made again from its scene alone."
     if indices:
         chain, spec_hash = _chain(dataset, device)
         if spec_hash != dataset.plan["spec_hash"]:
@@ -112,11 +124,11 @@ def verify(
         now = {"versions": package_versions(), "platform": platform_fingerprint(chain.device)}
         platform = plan_differences({key: dataset.plan[key] for key in now}, now)
         exact = not platform
-        make = (_open_maker or chain)()
+        make = (_open_maker or (refined(chain) if refined else chain))()
         damaged = {difference.partition(":")[0] for difference in differences}
         for index in indices:
             differences += _check_sample(dataset, index, make, exact=exact, damaged=damaged)
-    return Verification(dataset.root, files, tuple(indices), exact, tuple(platform), tuple(differences))
+    return Verification(dataset.root, files, tuple(indices), exact, tuple(platform), tuple(differences), note)
 
 
 def _chain(dataset: Dataset, device: str) -> tuple[Chain, str]:

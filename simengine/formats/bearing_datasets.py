@@ -14,7 +14,7 @@ from typing import Any
 from simengine.dataset.canonical import canonical_json
 from simengine.dataset.disk import atomic_file, disk_errors, write_atomic
 from simengine.dataset.signals import COLUMNS as OWN_COLUMNS
-from simengine.dataset.signals import STEM_COLUMNS, Column, SignalWriter, read_signals
+from simengine.dataset.signals import FLOOR_COLUMNS, STEM_COLUMNS, Column, SignalWriter, read_signals
 from simengine.errors import SimengineError
 from simengine.formats.signal import LazyRecords, SignalRecord
 from simengine.formats.signal_columns import COLUMNS, is_list
@@ -32,7 +32,7 @@ _NOT_APPLICABLE = {  # what its table says where a healthy machine, or a sensor 
     "sensor_mounting": "unknown", "quantity": "unknown", "unit": "unknown", "load_unit": "none", "native_label": "unknown",
     "sensor_location": "unknown",
 }  # fmt: skip
-_STORED = {one.name: one for one in (*OWN_COLUMNS, *STEM_COLUMNS) if one.name != "signal"}
+_STORED = {one.name: one for one in (*OWN_COLUMNS, *STEM_COLUMNS, *FLOOR_COLUMNS) if one.name != "signal"}
 
 
 def read_built(folder: Path, hints: SignalHints) -> LazyRecords:
@@ -85,7 +85,7 @@ def write_built(records: Iterable[SignalRecord], folder: Path, *, name: str, des
     (folder / "signals").mkdir()
     path = folder / "signals" / "part-float32.parquet"
     rows: list[dict[str, Any]] = []
-    with atomic_file(path) as file, SignalWriter(file, stems=True) as writer:
+    with atomic_file(path) as file, SignalWriter(file, stems=True, floor=True) as writer:
         for record in records:
             writer.add({"signal": record.signal} | {name: _cell(one, record) for name, one in _STORED.items()})
             rows.append(record.row)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from simengine.dataset.signals import COLUMNS as OWN_COLUMNS
-from simengine.dataset.signals import STEM_COLUMNS, Column
+from simengine.dataset.signals import FLOOR_COLUMNS, STEM_COLUMNS, Column
 
 __all__ = ["COLUMNS", "is_list", "plain_row", "split_row"]
 
@@ -26,7 +26,7 @@ _MORE = (
     Column("injected_into", "text", "signal_id of the healthy recording that a fault was added to"),
 )
 
-COLUMNS: dict[str, Column] = {one.name: one for one in (*OWN_COLUMNS, *_MORE, *STEM_COLUMNS)}
+COLUMNS: dict[str, Column] = {one.name: one for one in (*OWN_COLUMNS, *_MORE, *STEM_COLUMNS, *FLOOR_COLUMNS)}
 """Every column by name, in the order in which tables have them."""
 
 _TYPES = {"samples": np.float32, "numbers": np.float64, "wholes": np.int32, "texts": np.str_}

@@ -24,7 +24,7 @@ from simengine.refine.chain import REJECTED, RefineChain
 from simengine.refine.frame import require_outputs
 from simengine.refine.method import Refiner
 
-__all__ = ["AuditSummary", "refine_dataset", "summarize"]
+__all__ = ["AuditSummary", "refine_dataset", "refined_manifest", "summarize"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,16 @@ def summarize(views: Iterable[ViewRecord]) -> AuditSummary:
     )
 
 
+def refined_manifest(root: Path, plan: dict[str, Any], classes: list[str]) -> dict[str, Any]:
+    """The manifest of a refined data set whose shards all stand, without its audit."""
+    tally, hashes = Tally(), []
+    for unit in work_units(plan):
+        index, shard_hash = read_shard(root, unit.shard)
+        tally.merge(Tally.from_dict(index["counts"]))
+        hashes.append(shard_hash)
+    return finished_manifest(plan, classes=classes, shards=hashes, tally=tally)
+
+
 def refine_dataset(
     source: str | Path,
     *,
@@ -154,12 +164,7 @@ def refine_dataset(
     classes = [entry["name"] for entry in dataset.manifest["classes"]]
 
     def finish(root: Path, plan: dict[str, Any]) -> dict[str, Any]:
-        tally, hashes = Tally(), []
-        for unit in work_units(plan):
-            index, shard_hash = read_shard(root, unit.shard)
-            tally.merge(Tally.from_dict(index["counts"]))
-            hashes.append(shard_hash)
-        manifest = finished_manifest(plan, classes=classes, shards=hashes, tally=tally)
+        manifest = refined_manifest(root, plan, classes)
         refined = Dataset(root, manifest)
         summary = summarize(view for sample in refined for view in sample.views)
         left_out = sum(len(sample.views) for sample in dataset) - summary.pictures

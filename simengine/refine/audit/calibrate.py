@@ -15,7 +15,7 @@ from simengine.refine.audit.rule import Thresholds, failures
 from simengine.refine.audit.scores import ObjectScores, score_objects
 from simengine.sampling.streams import stream
 
-__all__ = ["Calibration", "calibrate"]
+__all__ = ["Calibration", "calibrate", "upper_bound"]
 
 _LAX = Thresholds(ncc=0.3, shift=1.5, agreement=0.3)
 _PER_PICTURE = 4  # objects of a picture that are harmed at once, by each kind
@@ -27,9 +27,9 @@ class Calibration:
     """Thresholds, and what they do to planted changes.
 
     Attributes:
-        thresholds: The rule.
+        thresholds: The rule, of pictures or of signals.
         false_accepts: Rate asked for.
-        harmless: Number of objects under harmless changes.
+        harmless: Number of objects (recordings) under harmless changes.
         kept: Share of them that the rule keeps.
         harmed: By kind of harm, number of objects harmed.
         accepted: By kind, share of them that the rule wrongly keeps.
@@ -37,7 +37,7 @@ class Calibration:
         auc: By kind and score, area under the ROC curve against harmless changes.
     """
 
-    thresholds: Thresholds
+    thresholds: Any
     false_accepts: float
     harmless: int
     kept: float
@@ -112,7 +112,7 @@ def calibrate(
         kept=_kept(clean, thresholds),
         harmed={kind: len(found) for kind, found in harmed.items()},
         accepted=accepted,
-        bound={kind: _upper(accepted[kind], len(found)) for kind, found in harmed.items()},
+        bound={kind: upper_bound(accepted[kind], len(found)) for kind, found in harmed.items()},
         auc={kind: _aucs(clean, found) for kind, found in harmed.items()},
     )
 
@@ -145,7 +145,8 @@ def _kept(scores: list[ObjectScores], rule: Thresholds) -> float:
     return float(np.mean([not failures(s, rule) for s in scores])) if scores else 0.0
 
 
-def _upper(rate: float, count: int) -> float:
+def upper_bound(rate: float, count: int) -> float:
+    """Upper end of the one-sided 95 % interval of a rate that was found in ``count`` trials (Clopper and Pearson 1934)."""
     from scipy.stats import beta
 
     hits = round(rate * count)
