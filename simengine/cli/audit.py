@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from simengine.cli.refine_signals import audit_of_signals, is_for_signals
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     parser.add_argument(
-        "directory", metavar="DIR", type=Path, help="refined data set, or any folder of pictures named as the renders"
+        "directory",
+        metavar="DIR",
+        type=Path,
+        help="refined data set, or any folder of pictures named as the renders (signals: recordings with their signal_id)",
     )
     parser.add_argument("--renders", metavar="DIR", type=Path, required=True, help="data set that was refined")
     parser.add_argument("--out", metavar="DIR", type=Path, help="folder for audit.json and worst.png")
@@ -51,9 +56,12 @@ def run(args: argparse.Namespace) -> int:
     from simengine.refine.audit.rule import Thresholds
     from simengine.refine.audit.run import audit_pictures, calibrate_on
 
+    simulated = Dataset.open(args.renders)
+    if is_for_signals(simulated):
+        return audit_of_signals(args, simulated)
     rule, calibration = Thresholds(), None
     if args.planted:
-        calibration = calibrate_on(Dataset.open(args.renders), planted=args.planted, false_accepts=args.false_accepts)
+        calibration = calibrate_on(simulated, planted=args.planted, false_accepts=args.false_accepts)
         rule = calibration.thresholds
     report = audit_pictures(args.directory, renders=args.renders, thresholds=rule, budget=args.budget)
     print(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from simengine.cli.audit import add_rule_arguments
 from simengine.cli.hub_model import add_hub_arguments, hub_refiner, is_hub_model
+from simengine.cli.refine_signals import add_signal_arguments, is_for_signals, refine_of_signals
 
 if TYPE_CHECKING:
     from simengine.dataset.reader import Dataset
@@ -18,22 +19,25 @@ if TYPE_CHECKING:
     from simengine.refine.photos import Photos
 
 _TRIAL = 48  # renders that methods are tried on by `auto`
-METHODS = ("auto", "composite", "statistics", "cut", "cyclegan", "diffusion")
+METHODS = ("auto", "composite", "statistics", "transfer", "cut", "cyclegan", "diffusion")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds this command's arguments."""
     parser.add_argument("directory", metavar="DIR", type=Path, help="data set to refine")
     parser.add_argument(
-        "--real", metavar="PHOTOS", type=Path, required=True, help="folder of real photos; no labels needed"
+        "--real",
+        metavar="REAL",
+        type=Path,
+        required=True,
+        help="folder of real photos, no labels needed; for signals file or folder of recordings of healthy machines",
     )
     parser.add_argument(
         "--method",
         choices=METHODS,
-        default="statistics",
         help="statistics: the photos' colours, sharpness, noise, compression (default); composite: the objects over "
         "empty photos; cut, cyclegan, diffusion: networks trained on the photos; auto: the highest of these that keeps labels "
-        "and narrows the gap",
+        "and narrows the gap. Of signals: transfer (default): path and noise floor of the healthy machine; cyclegan, diffusion",
     )
     parser.add_argument("--empty", metavar="PHOTOS", type=Path, help="photos without the objects, for composite")
     parser.add_argument(
@@ -79,6 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     add_hub_arguments(parser)
     add_rule_arguments(parser)
+    add_signal_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,14 +94,17 @@ def run(args: argparse.Namespace) -> int:
     from simengine.refine.photos import Photos
     from simengine.refine.run import refine_dataset
 
-    renders, photos = Dataset.open(args.directory), Photos(args.real)
+    renders = Dataset.open(args.directory)
+    if is_for_signals(renders, args.method):
+        return refine_of_signals(args, renders)
+    photos, method = Photos(args.real), args.method or "statistics"
     found = (
         calibrate_on(renders, seed=args.seed, planted=args.planted, false_accepts=args.false_accepts)
         if args.planted
         else None
     )
     rule = found.thresholds if found else None
-    refiner = _climb(args, renders, photos, rule) if args.method == "auto" else _fit(args, args.method, renders, photos)
+    refiner = _climb(args, renders, photos, rule) if method == "auto" else _fit(args, method, renders, photos)
     if refiner is None:
         print("No method keeps the labels and narrows the gap by more than its interval: nothing is written.")
         return 1

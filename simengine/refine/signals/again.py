@@ -29,7 +29,11 @@ def made_again(dataset: Dataset, simulate: OpenMaker) -> OpenMaker:
     """
     how = dataset.plan["refined"]
     chain = SignalChain(
-        Path(), _refiner(dataset, how["refiner"]), how["seed"], SignalThresholds.from_dict(how["thresholds"]), how["rejected"]
+        Path(),
+        _refiner(dataset, how["refiner"]),
+        how["seed"],
+        SignalThresholds.from_dict(how["thresholds"]),
+        how["rejected"],
     )
     return Again(chain, simulate)
 

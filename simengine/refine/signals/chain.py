@@ -252,5 +252,3 @@ class _Reader:
     def _advance(self) -> None:
         found = next(self._rows, None)
         self._held = None if found is None else (found[0], list(found[1]))
-
-

@@ -13,11 +13,12 @@ from simengine.signals.checked import checked_signal
 
 __all__ = ["SEGMENT", "floor_frequencies", "noise_floor", "on_bins"]
 
-SEGMENT = 0.25
+SEGMENT = 0.5
 """Length of the segments whose spectra are compared, s."""
 
 _POINTS = 192  # of the axis that floors and paths are kept on
 _FINE = 1200  # of the axis that medians run over
+_THIRD = 1 / 3  # of an octave, on the bent axis far above the bend
 _NARROWEST = 60.0  # Hz; above, a third of an octave
 
 
@@ -36,7 +37,7 @@ def floor_frequencies(rate: float) -> NDArray[np.float64]:
 def noise_floor(signal: NDArray[np.floating], rate: float) -> NDArray[np.float64]:
     """Power density of what is neither a line nor a passing event.
 
-    The median over time (of segments of 0.25 s that overlap by half) leaves out strikes and passing events, the median
+    The median over time (of segments of half a second that overlap by half) leaves out strikes and passing events, the median
     over frequency (in windows of a third of an octave, at least 60 Hz) leaves out lines: the two filters of Fitzgerald,
     "Harmonic/percussive separation using median filtering", DAFx 2010. The median over time is corrected for its bias
     (Allen et al., Phys. Rev. D 85, 122006, 2012, appendix B, as in `scipy.signal.welch`).
@@ -63,9 +64,9 @@ def noise_floor(signal: NDArray[np.floating], rate: float) -> NDArray[np.float64
     if not power[1:].max() > 0:
         raise SimengineError("a signal is constant, so nothing was measured: leave the record out.")
     power = np.log(np.maximum(power, 1e-12 * power.max()))
-    power[0] = power[1]  # the mean was taken off
+    power[0], power[-1] = power[1], power[-2]  # the mean was taken off; half the rate counts once and not twice
     fine = np.linspace(0, _warp(np.array(rate / 2)), _FINE)
-    width = max(3, round(_third() / fine[1]) | 1)
+    width = max(3, round(_THIRD / fine[1]) | 1)
     level = median_filter(np.interp(fine, _warp(frequencies), power), width, mode="nearest")
     level = gaussian_filter1d(level, width / 4, mode="nearest")
     return np.interp(_warp(floor_frequencies(rate)), fine, level)
@@ -82,15 +83,10 @@ def _bins(rate: float, count: int) -> tuple[NDArray[np.float64], NDArray[np.floa
     return _warp(np.fft.rfftfreq(count, 1 / rate)), np.linspace(0, _warp(np.array(rate / 2)), _POINTS)
 
 
-def _third() -> float:
-    """A third of an octave on the bent axis, far above the bend."""
-    return 1 / 3
-
-
 def _bend() -> float:
     """Where a third of an octave is as wide as the narrowest window, Hz."""
     return _NARROWEST / (2 ** (1 / 6) - 2 ** (-1 / 6))
 
 
-def _warp(frequencies: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.log2(1 + frequencies / _bend())
+def _warp(frequencies: NDArray[np.floating]) -> NDArray[np.float64]:
+    return np.asarray(np.log2(1 + frequencies / _bend()), np.float64)

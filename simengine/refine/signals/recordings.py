@@ -49,7 +49,8 @@ class HealthyRecordings:
         Raises:
             SimengineError: None is healthy, or they are too short.
         """
-        read, healthy, seconds = Counter(), [], 0.0
+        read: Counter[str] = Counter()
+        healthy, seconds = [], 0.0
         for number, record in enumerate(found):
             read[record.fault_type] += 1
             if record.fault_type in labels:

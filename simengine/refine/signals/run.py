@@ -101,7 +101,12 @@ def summarize_signals(verdicts: Iterable[Mapping[str, Any]]) -> SignalSummary:
         return round(float(np.quantile(scores[name], q)), 4) if scores[name] else None
 
     return SignalSummary(
-        sum(counts.values()), dict(counts), told, quantile("strikes", 0.5), quantile("lines", 0.5), quantile("shift", 0.95)
+        sum(counts.values()),
+        dict(counts),
+        told,
+        quantile("strikes", 0.5),
+        quantile("lines", 0.5),
+        quantile("shift", 0.95),
     )
 
 
@@ -174,10 +179,9 @@ def refine_signals(
 
 def _keep_model(root: Path, refiner: SignalRefiner, manifest: dict[str, Any]) -> None:
     """A network is kept with the data that it made, so that they can be made again."""
-    folder = getattr(refiner, "folder", None)
-    for name in getattr(refiner, "files", ()):
+    for name in refiner.files:
         path = root / MODEL / name
         with disk_errors("copy", path):
             path.parent.mkdir(exist_ok=True)
-            write_atomic(path, (Path(folder) / name).read_bytes())
+            write_atomic(path, (Path(refiner.folder) / name).read_bytes())
         manifest["exports"][f"{MODEL}/{name}"] = hash_file(path)

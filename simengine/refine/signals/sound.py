@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -100,6 +101,14 @@ class SignalRefiner(Protocol):
     @property
     def name(self) -> str:
         """As on the command line."""
+
+    @property
+    def folder(self) -> Path:
+        """Of its network."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Files of that folder that determine what it does; none for a method that learns no network."""
 
     def refine(self, sound: Sound, rng: np.random.Generator) -> Refined:
         """The refined recording, of the same length and rate."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ class RatePath:
     Attributes:
         rate: Samples per second.
         path: Natural logarithm of the path's magnitude at `floor_frequencies`, for signals of unit level.
-        floor: Natural logarithm of the real floor's power density there, 1/Hz, for signals of unit level.
+        floor: Natural logarithm of the power density that noise has there, 1/Hz, for signals of unit level.
         share: Part of the floor's power that is the same in every recording.
     """
 
@@ -64,12 +65,15 @@ class Transfer:
 
     Attributes:
         paths: One a sampling rate.
-        level: Level of a healthy recording, m/s^2 r.m.s.; None keeps each simulated recording's own.
+        level: Level of a healthy recording, m/s^2 r.m.s., lines included, that floors stand at; None keeps each simulated
+            recording's own.
     """
 
     paths: tuple[RatePath, ...]
     level: float | None = None
     name: str = "transfer"
+    folder: Path = Path()
+    files: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """See `simengine.refine.signals.sound.SignalRefiner`."""
@@ -90,7 +94,9 @@ class Transfer:
             if abs(path.rate - rate) < 1e-6 * rate:
                 return path
         known = ", ".join(f"{path.rate:g}" for path in self.paths)
-        raise SimengineError(f"nothing was fitted for {rate:g} samples per second, only for {known}: fit it on this set.")
+        raise SimengineError(
+            f"nothing was fitted for {rate:g} samples per second, only for {known}: fit it on this set."
+        )
 
     def refine(self, sound: Sound, rng: np.random.Generator) -> Refined:
         """See `simengine.refine.signals.sound.SignalRefiner`."""
@@ -157,8 +163,10 @@ def _path(rate: float, simulated: list[NDArray[np.float64]], real: HealthyRecord
     ratio = 0.5 * (floor - np.mean(simulated, axis=0))
     middle = float(np.median(ratio))
     path = np.clip(ratio, middle - _LIMIT, middle + _LIMIT)
-    share = _share(np.stack(simulated) + 2 * path, floor, np.stack(parts))
-    return RatePath(rate, _rounded(path), _rounded(floor), round(share, _DIGITS))
+    moved = np.stack(simulated) + 2 * path
+    share = round(_share(moved, floor, np.stack(parts)), _DIGITS)
+    excess = _mixed(moved, floor, share).mean(axis=0) - floor  # one floor for all lifts the mean of logarithms
+    return RatePath(rate, _rounded(path - excess / 2), _rounded(floor - excess), share)
 
 
 def _unit_floor(signal: NDArray[np.floating], rate: float) -> NDArray[np.float64]:
@@ -169,10 +177,13 @@ def _share(moved: NDArray[np.float64], floor: NDArray[np.float64], parts: NDArra
     """The least part of one floor for all that brings simulated spectra as near to one another as real ones are."""
     wanted = _spread(parts) if len(parts) > 1 else 0.0
     for share in _SHARES.tolist():
-        mixed = np.logaddexp(np.log1p(-share) + moved, np.log(max(share, 1e-300)) + floor)
-        if _spread(mixed) <= wanted:
+        if _spread(_mixed(moved, floor, share)) <= wanted:
             return share
     return float(_SHARES[-1])
+
+
+def _mixed(moved: NDArray[np.float64], floor: NDArray[np.float64], share: float) -> NDArray[np.float64]:
+    return np.logaddexp(np.log1p(-share) + moved, np.log(max(share, 1e-300)) + floor)
 
 
 def _spread(levels: NDArray[np.float64]) -> float:

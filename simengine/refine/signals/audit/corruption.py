@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,7 +75,7 @@ def flatten(record: SignalRecord, rng: np.random.Generator, size: float) -> Sign
     spectrum = fft.rfft(record.signal.astype(np.float64))
     edges = np.linspace(0, len(spectrum), 13).astype(int)
     out = np.zeros(count)
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges.tolist()):
         analytic = np.zeros(count, complex)
         analytic[low:high] = 2 * spectrum[low:high]
         part = fft.ifft(analytic)

@@ -81,7 +81,10 @@ def _combs(order: float) -> list[list[FaultLine]]:
 
 
 def _strikes(
-    record: SignalRecord, times: NDArray[np.float64], amplitudes: NDArray[np.float64], bands: Sequence[tuple[float, float]]
+    record: SignalRecord,
+    times: NDArray[np.float64],
+    amplitudes: NDArray[np.float64],
+    bands: Sequence[tuple[float, float]],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Correlation of whitened envelopes with the labelled strikes, and what it is where nothing is in step."""
     heights, noise = [], []

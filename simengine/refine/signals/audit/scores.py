@@ -55,9 +55,7 @@ class SignalScores:
         return {key: round(v, 3) if math.isfinite(v) else None for key, v in asdict(self).items()}
 
 
-def score_signal(
-    before: SignalRecord, after: NDArray[np.floating], *, heard: Hearing | None = None
-) -> SignalScores:
+def score_signal(before: SignalRecord, after: NDArray[np.floating], *, heard: Hearing | None = None) -> SignalScores:
     """Compares a refined recording with the simulation.
 
     Args:
@@ -125,7 +123,7 @@ def _speed_shift(before: SignalRecord, now: SignalRecord) -> float:
 
 
 def _resonance_shift(before: NDArray[np.float64], after: NDArray[np.float64], rate: float) -> float:
-    axis = np.fft.rfftfreq(len(before), 1 / rate)
+    axis = np.asarray(np.fft.rfftfreq(len(before), 1 / rate), np.float64)
     window = np.hanning(len(before))
     spectra = [np.log(np.abs(np.fft.rfft((one - one.mean()) * window)) + 1e-12) for one in (before, after)]
     found = stretch(axis, *spectra, span=(0.03 * rate, 0.45 * rate), most=0.2, detail=0.03, trend=0.3)
