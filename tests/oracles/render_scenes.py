@@ -1,6 +1,7 @@
 """Small scenes for the tests of pictures, and Embree as an independent caster of rays."""
 
 import hashlib
+from dataclasses import replace
 
 import numpy as np
 import trimesh
@@ -9,7 +10,7 @@ from simengine.assets.mesh import Mesh
 from simengine.render.camera import look_at, make_camera, pixel_rays
 from simengine.render.model import Instance, LightSource, RenderScene, SurfaceMaterial
 
-__all__ = ["camera_at", "clutter", "embree", "light", "pose", "sheet", "to_mesh"]
+__all__ = ["camera_at", "clutter", "embree", "glowing", "light", "pose", "sheet", "to_mesh"]
 
 
 def to_mesh(solid, *, smooth=False, uv=None) -> Mesh:
@@ -75,6 +76,12 @@ def clutter(*, count=12, seed=0, lights=True) -> RenderScene:
     return RenderScene(
         tuple(instances), tuple(materials), lights=sources, environment=np.full((2, 4, 3), 0.2, np.float32)
     )
+
+
+def glowing(scene):
+    """The scene with things that glow in their colours, so that only lens and film are sampled."""
+    glow = tuple(SurfaceMaterial((0, 0, 0), specular=0.0, emission=m.base_color) for m in scene.materials)
+    return replace(scene, materials=glow, lights=(), environment=None)
 
 
 def embree(scene: RenderScene, camera) -> dict[str, np.ndarray]:
