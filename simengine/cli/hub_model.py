@@ -103,8 +103,8 @@ def hub_refiner(
     from simengine.refine.learned.hub.source import CONTROLNET_FILES, PIPELINE_FILES, fetch
 
     settings = HubSettings(
-        strength=args.strength,
-        objects=min(args.strength, args.objects),
+        strength=args.strength * args.background,
+        objects=args.strength * (1.0 if args.objects is None else args.objects),
         denoising=args.denoising,
         guidance=args.guidance,
         control=args.control,

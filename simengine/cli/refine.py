@@ -39,7 +39,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "empty photos; cut, cyclegan, diffusion: networks trained on the photos; auto: the highest of these that keeps labels "
         "and narrows the gap. Of signals: transfer (default): path and noise floor of the healthy machine; cyclegan, diffusion",
     )
-    parser.add_argument("--empty", metavar="PHOTOS", type=Path, help="photos without the objects, for composite")
+    parser.add_argument(
+        "--empty",
+        metavar="PHOTOS",
+        type=Path,
+        help="composite: photos without the objects (default: those of --real, the things in them taken out)",
+    )
+    parser.add_argument(
+        "--field",
+        metavar="X",
+        type=float,
+        help="statistics: scale from which on the background is the photo's, in sides of an object; 0: never "
+        "(default: 0.2, but 0 where depth, normals or flow are recorded, which describe the render's background)",
+    )
+    parser.add_argument(
+        "--colors",
+        choices=("monge", "sliced", "amplitude", "none"),
+        default="monge",
+        help="statistics: colours by linear (monge, default) or sliced optimal transport, low-frequency amplitudes "
+        "(FDA), or not",
+    )
     parser.add_argument(
         "--model",
         metavar="DIR",
@@ -67,8 +86,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--objects",
         metavar="X",
         type=float,
-        default=0.5,
-        help="diffusion: bound of the strength on objects (default: 0.5, no bound)",
+        help="how much of the change reaches the labelled objects, 0 to 1 (default: 1, but 0 for statistics)",
+    )
+    parser.add_argument(
+        "--background", metavar="X", type=float, default=1.0, help="the same for everything else (default: 1)"
     )
     parser.add_argument("--device", metavar="NAME", default="auto", help="auto, cpu or cuda:K for networks")
     parser.add_argument("--seed", metavar="S", type=int, default=0, help="seed, any integer from 0 (default: 0)")
@@ -126,15 +147,41 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _fit(args: argparse.Namespace, method: str, renders: Dataset, photos: Photos) -> Refiner:
-    from simengine.errors import SimengineError
     from simengine.refine.composite import Composite
+    from simengine.refine.empty import typical_side
+    from simengine.refine.frame import frames
     from simengine.refine.photos import Photos as Folder
+    from simengine.refine.regions import Regional
     from simengine.refine.statistics import fit_statistics
 
     if method == "statistics":
-        return fit_statistics(photos)
+        return fit_statistics(
+            photos,
+            side=typical_side(frames(renders, most=_TRIAL)),
+            colors=args.colors,
+            field=args.field if args.field is not None else (0.0 if _covered(renders) else 0.2),
+            objects=args.objects or 0.0,
+            background=args.background,
+        )
     if method == "composite":
-        return Composite(Folder(args.empty) if args.empty else photos)
+        side = typical_side(frames(renders, most=_TRIAL))
+        found: Refiner = Composite(Folder(args.empty) if args.empty else photos, side, emptied=args.empty is None)
+    else:
+        found = _learned(args, method, renders, photos)
+        if method == "diffusion":
+            return found  # noises each region as far as asked for
+    shares = 1.0 if args.objects is None else args.objects, args.background
+    return found if shares == (1.0, 1.0) else Regional(found, *shares)
+
+
+def _covered(renders: Dataset) -> bool:
+    """Whether labels describe the background too."""
+    return bool({"depth", "normals", "flow"} & set(renders.outputs))
+
+
+def _learned(args: argparse.Namespace, method: str, renders: Dataset, photos: Photos) -> Refiner:
+    from simengine.errors import SimengineError
+
     if args.model is None:
         raise SimengineError(
             f"--method {method} needs --model DIR: the folder of its network, trained there if absent."
@@ -173,7 +220,11 @@ def _train(args: argparse.Namespace, method: str, renders: Dataset, photos: Phot
         "every": max(1, min(500, steps // 8)),
     }
     settings = (
-        DiffusionSettings(**shared, strength=args.strength, objects=min(args.strength, args.objects))
+        DiffusionSettings(
+            **shared,
+            strength=args.strength * args.background,
+            objects=args.strength * (1.0 if args.objects is None else args.objects),
+        )
         if method == "diffusion"
         else TrainSettings(method=method, **shared)
     )
@@ -189,11 +240,9 @@ def _climb(args: argparse.Namespace, renders: Dataset, photos: Photos, rule: Thr
     from simengine.refine.frame import frames
     from simengine.refine.ladder import climb
 
-    names = [
-        *(["composite"] if args.empty else []),
-        "statistics",
-        *(["diffusion" if is_hub_model(args.model) else "cut"] if args.model else []),
-    ]
+    replaced = ["composite"] if args.empty or not _covered(renders) else []
+    learned = ["diffusion" if is_hub_model(args.model) else "cut"] if args.model else []
+    names = ["statistics", *replaced, *learned]
     methods = [(name, partial(_fit, args, name, renders, photos)) for name in names]
     trial = list(frames(renders, most=_TRIAL))
     return climb(trial, photos, methods, open_embedder(), thresholds=rule, seed=args.seed, report=print).refiner

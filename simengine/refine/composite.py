@@ -8,69 +8,71 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.refine.empty import empty_photo
 from simengine.refine.frame import Frame
 from simengine.refine.photos import Photos, cover
+from simengine.refine.shadows import masked_blur, shading
 
-__all__ = ["Composite"]
-
-_SHADE_REACH = 6.0  # px of blur between an object's own noise and the shadow that it casts
+__all__ = ["Composite", "lay_over"]
 
 
 @dataclass(frozen=True, eq=False)
 class Composite:
-    """Puts the objects of a class onto real empty photos.
+    """Puts the objects of a class onto real photos.
 
     Args:
-        photos: Photos that show none of the classes.
+        photos: The photos.
+        side: Of a typical object, as a share of the picture's width (`simengine.refine.empty.typical_side`).
+        emptied: Whether things of that size are taken out of a photo first; not needed where photos show none.
         feather: Standard deviation of the point-spread function at the edges [px].
         shadows: How much of the render's shading around the objects (contact shadows) darkens the photo, 0 to 1.
     """
 
     photos: Photos
+    side: float = 1 / 16
+    emptied: bool = True
     feather: float = 0.7
-    shadows: float = 0.7
+    shadows: float = 1.0
     name: str = "composite"
 
     def refine(self, frame: Frame, rng: np.random.Generator) -> NDArray[np.uint8]:
         """See `Refiner.refine`."""
-        import cv2
-
         objects = ~frame.segment(None)
         h, w = objects.shape
-        ground = cover(self.photos[int(rng.integers(len(self.photos)))], w, h, rng).astype(np.float32)
-        shade = _shading(frame.rgb, objects)
-        ground *= (1 - self.shadows * (1 - shade))[..., None]
-        cover_share = cv2.GaussianBlur(objects.astype(np.float32), (0, 0), self.feather)[..., None]
-        # past its own edge an object's colour goes on, so that the feather mixes it with the photo, not with the render
-        colour = _outwards(frame.rgb, objects, self.feather)
-        return (cover_share * colour + (1 - cover_share) * ground).round().clip(0, 255).astype(np.uint8)
+        photo = cover(self.photos[int(rng.integers(len(self.photos)))], w, h, rng)
+        ground = (empty_photo(photo, self.side * w) if self.emptied else photo).astype(np.float32)
+        ground *= (1 - self.shadows * (1 - shading(frame.rgb, objects, self.side * w)))[..., None]
+        picture = lay_over(frame.rgb.astype(np.float32), objects, ground, self.feather)
+        return picture.round().clip(0, 255).astype(np.uint8)
 
     def to_dict(self) -> dict[str, Any]:
         """See `Refiner.to_dict`."""
-        return {"method": self.name, "photos": self.photos.digest(), "feather": self.feather, "shadows": self.shadows}
+        return {
+            "method": self.name,
+            "photos": self.photos.digest(),
+            "side": self.side,
+            "emptied": self.emptied,
+            "feather": self.feather,
+            "shadows": self.shadows,
+        }
 
 
-def _shading(rgb: NDArray[np.uint8], objects: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """How dark the render's background is against its own wide surroundings, 0 to 1: the objects' soft shadows."""
+def lay_over(
+    picture: NDArray[np.float32], objects: NDArray[np.bool_], ground: NDArray[np.float32], feather: float
+) -> NDArray[np.float32]:
+    """Lays objects over another background, in any linear colour space.
+
+    Past its own edge an object's colour goes on, so that the feather mixes it with the background, not with what was
+    behind it before.
+
+    Args:
+        picture: Shows the objects, (H, W, 3).
+        objects: Their pixels, (H, W).
+        ground: The background, (H, W, 3).
+        feather: Standard deviation of the point-spread function at the edges [px].
+    """
     import cv2
 
-    luma = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) + 1
-    near = _masked_blur(luma, ~objects, _SHADE_REACH / 2)
-    wide = _masked_blur(luma, ~objects, max(objects.shape) / 8)
-    return np.clip(near / wide, 0.3, 1.0)
-
-
-def _outwards(rgb: NDArray[np.uint8], objects: NDArray[np.bool_], feather: float) -> NDArray[np.float32]:
-    sigma = max(feather, 0.5)
-    spread = np.stack([_masked_blur(rgb[..., c].astype(np.float32), objects, sigma) for c in range(3)], axis=-1)
-    return np.where(objects[..., None], rgb, spread).astype(np.float32)
-
-
-def _masked_blur(values: NDArray[np.float32], mask: NDArray[np.bool_], sigma: float) -> NDArray[np.float32]:
-    """Gaussian mean of the values under a mask; the plain values where none is near."""
-    import cv2
-
-    weight = mask.astype(np.float32)
-    total = cv2.GaussianBlur(weight, (0, 0), sigma)
-    mean = cv2.GaussianBlur(values * weight, (0, 0), sigma) / np.maximum(total, 1e-4)
-    return np.where(total > 1e-4, mean, values)
+    share = cv2.GaussianBlur(objects.astype(np.float32), (0, 0), feather)[..., None]
+    spread = np.stack([masked_blur(np.ascontiguousarray(picture[..., c]), objects, max(feather, 0.5)) for c in range(3)], axis=-1)  # fmt: skip
+    return share * np.where(objects[..., None], picture, spread) + (1 - share) * ground

@@ -14,6 +14,8 @@ Floats = NDArray[np.float32]
 _REACH = 4.0  # px to either side of the outline
 _STEP = 0.5  # px between samples of a profile
 _CLEAR = 0.35  # least correlation at which a displaced edge counts as found
+_STAYS = 1.0  # px
+_VISIBLE = 0.5  # least height of an edge under the outline, as a share of the one before
 _POINTS = 160  # most points a label
 
 
@@ -95,6 +97,9 @@ def boundary_scores(
 ) -> BoundaryScores:
     """Compares the profiles of the gradient across an outline.
 
+    An edge stays where its profile lies where it lay, or where the strongest edge of the refined picture lies under
+    the outline itself: before another background an object's outline is another step of brightness, in its place.
+
     Args:
         before: Gradient magnitude of the picture that the labels were made with, (H, W).
         after: That of the refined picture, (H, W).
@@ -118,12 +123,15 @@ def boundary_scores(
     if len(a) == 0:
         return BoundaryScores(0, float("nan"), float("nan"), float("nan"))
     moved, found = _lags(a[:, core], b)
+    place, visible = _crests(b[:, core], _VISIBLE * a[:, core].max(axis=1))
     displacement = np.where(found, np.abs(moved), _REACH)
+    stays = visible & (np.abs(place) <= _STAYS)
+    displacement = np.where(stays, np.minimum(displacement, np.abs(place)), displacement)
     return BoundaryScores(
         points=len(a),
         displacement=float(np.median(displacement)),
         displacement_p90=float(np.quantile(displacement, 0.9)),
-        agreement=float(np.mean(displacement <= 1.0)),
+        agreement=float(np.mean(displacement <= _STAYS)),
     )
 
 
@@ -136,10 +144,21 @@ def _lags(template: Floats, profile: Floats) -> tuple[Floats, NDArray[np.bool_]]
     scale = np.linalg.norm(t, axis=1)[:, None] * np.linalg.norm(v, axis=2)
     score = np.einsum("nk,nlk->nl", t, v) / np.maximum(scale, 1e-9)
     best = score.argmax(axis=1)
-    rows = np.arange(len(score))
-    left, right = score[rows, np.maximum(best - 1, 0)], score[rows, np.minimum(best + 1, score.shape[1] - 1)]
-    peak = score[rows, best]
+    peak, place = _vertex(score, best)
+    return (place * _STEP - _REACH).astype(np.float32), peak >= _CLEAR
+
+
+def _crests(profile: Floats, least: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Where each profile is highest, from its middle [px], and whether it is as high there as asked for."""
+    peak, place = _vertex(profile, profile.argmax(axis=1))
+    return ((place - profile.shape[1] // 2) * _STEP).astype(np.float32), peak >= least
+
+
+def _vertex(values: Floats, best: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Heights at the best column of each row, and those columns to a fraction, by a parabola."""
+    rows = np.arange(len(values))
+    left, right = values[rows, np.maximum(best - 1, 0)], values[rows, np.minimum(best + 1, values.shape[1] - 1)]
+    peak = values[rows, best]
     bend = left - 2 * peak + right
     offset = np.where(np.abs(bend) > 1e-9, 0.5 * (left - right) / np.minimum(bend, -1e-9), 0.0).clip(-0.5, 0.5)
-    lag = (best + offset) * _STEP - _REACH
-    return lag.astype(np.float32), peak >= _CLEAR
+    return peak, best + offset

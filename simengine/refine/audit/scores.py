@@ -20,6 +20,8 @@ __all__ = ["MARGIN", "ObjectScores", "score_objects"]
 MARGIN = 8
 """Pixels around an object's box that are looked at."""
 
+_RIND = 2.5  # px inside the outline that its edge reaches
+_BODY = 60  # px, least of an object's inside whose structure alone can vouch for it
 _HALO = 4  # px around the mask in which structure counts in full: the outline's own edge lies there
 
 
@@ -31,7 +33,8 @@ class ObjectScores:
 
     Attributes:
         id: Its value in the picture of ids.
-        ncc: Normalised cross-correlation of the gradients; near 0 where the object vanished.
+        ncc: Normalised cross-correlation of the gradients; near 0 where the object vanished. That of the object with
+            its surroundings, or of its inside alone where that is higher, as before another background.
         shift: Distance moved, by phase correlation [px].
         edge_displacement: Median distance of the edges under the outline from where they were [px].
         edge_displacement_p90: Its 90 % quantile [px].
@@ -99,11 +102,12 @@ def _score(
     outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
     weight = np.clip((MARGIN - outside) / (MARGIN - _HALO), 0.0, 1.0).astype(np.float32)
     x, y = phase_shift(a, b, weight)
+    body = (cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3) > _RIND).astype(np.float32)
     edges = boundary_scores(a, b, *outline_points(mask))
     corners = keypoint_scores(a, b, outside <= 2)
     return ObjectScores(
         id=number,
-        ncc=normalized_correlation(a, b, weight),
+        ncc=float(np.fmax(normalized_correlation(a, b, weight), _within(a, b, body))),
         shift=math.hypot(x, y),
         edge_displacement=edges.displacement,
         edge_displacement_p90=edges.displacement_p90,
@@ -111,3 +115,10 @@ def _score(
         keypoint_shift=corners.shift,
         keypoints_lost=corners.lost,
     )
+
+
+def _within(before: NDArray[np.float32], after: NDArray[np.float32], body: NDArray[np.float32]) -> float:
+    """Correlation inside the outline: what is left to compare where the background changed, and with it the outline."""
+    if body.sum() < _BODY:
+        return math.nan
+    return normalized_correlation(before, after, body)

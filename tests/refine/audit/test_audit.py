@@ -87,7 +87,16 @@ def test_outline_of_a_disc_grows_by_what_it_grew(distance):
     np.testing.assert_allclose(np.linalg.norm(points - 80, axis=1), 40, atol=0.8)
     scores = boundary_scores(gradient_magnitude(smooth(40)), gradient_magnitude(smooth(40 + distance)), points, normals)
     assert scores.displacement == pytest.approx(distance, abs=0.15)
-    assert scores.agreement == (1.0 if distance < 1 else 0.0)
+    assert scores.agreement == 1.0 if distance < 1 else scores.agreement < 0.1  # the mask's pixels are not the disc
+
+
+def test_an_object_before_another_background_keeps_its_label_and_a_moved_one_loses_it():
+    before, ids = picture()
+    dark = np.where((ids > 0)[..., None], before, 12)
+    bright = {move: np.where((picture(moved=(move, 0.0))[1] > 0)[..., None], picture(moved=(move, 0.0))[0], 190) for move in (0.0, 3.0)}  # fmt: skip
+    kept = score_objects(dark, bright[0.0].astype(np.uint8), ids, [1, 2])
+    assert not any(failures(s, Thresholds()) for s in kept) and kept[0].ncc > 0.95
+    assert failures(score_objects(before, bright[3.0].astype(np.uint8), ids, [1])[0], Thresholds())
 
 
 def test_an_outline_at_the_border_of_the_picture_is_no_edge():
