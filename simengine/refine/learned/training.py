@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from simengine.dataset.canonical import canonical_json
 from simengine.dataset.disk import disk_errors, write_atomic
 from simengine.dataset.pictures import encode_picture
 from simengine.dataset.reader import Dataset
@@ -22,10 +19,10 @@ from simengine.evaluate.features.images import embed
 from simengine.evaluate.metrics.kernel_distance import kid
 from simengine.refine.frame import Frame, frames
 from simengine.refine.learned.apply import Learned
-from simengine.refine.learned.checkpoint import read_checkpoint, write_checkpoint
 from simengine.refine.learned.crops import Batch, Crops
 from simengine.refine.learned.diffusion import DiffusionRun, DiffusionSettings
 from simengine.refine.learned.files import CONFIG, read_config
+from simengine.refine.learned.harness import CARD, CHECKPOINT, LOG, best_look, train
 from simengine.refine.learned.hub.lora import find_lora
 from simengine.refine.learned.hub.lora_training import LoraRun, LoraSettings
 from simengine.refine.learned.hub.refiner import HubDiffused
@@ -41,7 +38,6 @@ __all__ = ["open_learned", "train_refiner"]
 Settings = TrainSettings | DiffusionSettings | LoraSettings
 Run = Translation | DiffusionRun | LoraRun
 
-CHECKPOINT, LOG, CARD = "checkpoint.safetensors", "log.jsonl", "card.md"
 _WATCHED = 32  # renders and photos that KID is measured on
 _SHOWN = 4  # renders in a preview
 
@@ -82,32 +78,28 @@ def train_refiner(
     key = {"settings": settings.to_dict(), "renders": renders.hash, "photos": photos.digest()}
     run = _new_run(settings, torch.device(device))
     crops = Crops(renders, photos, side=settings.side, batch=settings.batch, seed=settings.seed)
-    start, history = _resume(root, key, run)
-    if start and (root / CARD).exists():
-        return _best(run, root)
-    watch = _Watch(renders, photos, embedder)
-    for step in range(start, settings.steps):
-        losses = _step(run, crops.batch(step), step)
-        entry = {"step": step, **losses}
-        _check(entry, root, step)
-        history.append(entry)
-        if report:
-            report(entry)
-        done = step + 1
-        if done % settings.every == 0 or done == settings.steps:
-            run.save(root / "latest")
-            latest = run.refiner() if isinstance(run, LoraRun) else open_learned(root / "latest", device=device)
-            distance = watch.look(latest, root / "previews" / f"{done:06d}.png")
-            history[-1]["kid"] = distance
-            looks = [row["kid"] for row in history if row.get("kid") is not None]
-            if distance is None or distance <= min(looks):
-                run.save(root)
-            _save(root, key, run, done, history)
-            if report and distance is not None:
-                report({"step": step, "kid": distance})
-            if settings.patience and len(looks) > settings.patience and min(looks[-settings.patience :]) > min(looks):
-                break
-    _finish(root, key, history, run)
+    done = (root / CARD).exists() and (root / CHECKPOINT).exists()
+    watch = None if done else _Watch(renders, photos, embedder)
+
+    def look(number: int) -> float | None:
+        latest = run.refiner() if isinstance(run, LoraRun) else open_learned(root / "latest", device=device)
+        assert watch is not None
+        return watch.look(latest, root / "previews" / f"{number:06d}.png")
+
+    history = train(
+        root,
+        run,
+        key=key,
+        steps=settings.steps,
+        every=settings.every,
+        patience=settings.patience,
+        step=lambda number: _step(run, crops.batch(number), number),
+        look=look,
+        measure="kid",
+        report=report,
+    )
+    if not done:
+        _finish(root, key, history, run)
     return _best(run, root)
 
 
@@ -156,16 +148,6 @@ def _step(run: Run, batch: Batch, step: int) -> dict[str, float]:
         )
 
 
-def _check(entry: dict[str, Any], root: Path, step: int) -> None:
-    wrong = {name: value for name, value in entry.items() if not math.isfinite(value)}
-    if wrong:
-        parts = ", ".join(f"{name} {value:g}" for name, value in wrong.items())
-        raise SimengineError(
-            f"training stopped at step {step}: {parts}. The last checkpoint is kept in {root}; lower --rate, or look at "
-            "the photos for broken ones."
-        )
-
-
 class _Watch:
     """Looks at how near a generator's pictures are to the photos, always on the same ones."""
 
@@ -188,34 +170,9 @@ class _Watch:
         return kid(self._real, embed(pictures, self._embedder))
 
 
-def _save(root: Path, key: dict[str, Any], run: Run, done: int, history: list[dict[str, Any]]) -> None:
-    state = {"key": json.dumps(key, sort_keys=True), "done": done, "history": history, "run": run.state()}
-    write_checkpoint(root / CHECKPOINT, state)
-    write_atomic(root / LOG, b"".join(canonical_json(row, ordered=True) + b"\n" for row in history))
-
-
-def _resume(root: Path, key: dict[str, Any], run: Run) -> tuple[int, list[dict[str, Any]]]:
-    path = root / CHECKPOINT
-    if not path.exists():
-        return 0, []
-    try:
-        state = read_checkpoint(path, device=run.device)
-        same = state["key"] == json.dumps(key, sort_keys=True)
-    except Exception as error:  # a broken file raises anything
-        raise SimengineError(f"{path} can't be read ({error}). Remove it to begin anew.") from error
-    if not same:
-        raise SimengineError(
-            f"{root} holds a run with other settings, renders or photos. Choose another folder, or remove it to begin anew."
-        )
-    run.restore(state["run"])
-    return state["done"], list(state["history"])
-
-
 def _finish(root: Path, key: dict[str, Any], history: list[dict[str, Any]], run: Run) -> None:
-    looks = [(row["kid"], row["step"] + 1) for row in history if row.get("kid") is not None]
-    best = (
-        f"The weights of step {min(looks)[1]}, of lowest KID ({min(looks)[0]:.4f})." if looks else "The last weights."
-    )
+    found = best_look(history, "kid")
+    best = f"The weights of step {found[1]}, of lowest KID ({found[0]:.4f})." if found else "The last weights."
     lines = [
         f"# Refiner {key['settings']['method']}",
         "",
