@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.assets.convex import convex_hull, hull_solid
+from simengine.assets.file_materials import FileMaterial, file_materials
 from simengine.assets.files import asset_path, check_file
 from simengine.assets.lint import lint
-from simengine.assets.material_pictures import material_pictures
 from simengine.assets.mesh import Asset, Collision, Link, Mesh, Surface
 from simengine.assets.patch import Patch, assemble
+from simengine.assets.picture import PictureSet
 from simengine.assets.solid import Solid, mesh_solid
 from simengine.assets.topology import topology
 from simengine.errors import SimengineError
@@ -51,7 +52,8 @@ class FilePart:
         uv: Texture coordinates of the vertices, shape (V, 2), or None.
         slot: Name of the material.
         color: sRGB colour, or None.
-        picture: sRGB picture (H, W, 3), or None.
+        pictures: Its pictures, or None.
+        finish: Roughness and metallic, or None.
     """
 
     vertices: Doubles
@@ -59,7 +61,8 @@ class FilePart:
     uv: Doubles | None
     slot: str
     color: tuple[float, float, float] | None
-    picture: NDArray[np.uint8] | None
+    pictures: PictureSet | None
+    finish: tuple[float, float] | None = None
 
 
 def mesh_asset(shape: shapes.MeshFile, base: str) -> Asset:
@@ -98,7 +101,7 @@ def _read(file: Path, size: int, changed: int) -> tuple[FilePart, ...]:
         # Not by scene.dump(): it copies pictures, for which trimesh needs another package.
         placed = [(scene.geometry[name], pose) for pose, name in map(scene.graph.get, scene.graph.nodes_geometry)]
         meshes = [(item, pose) for item, pose in placed if isinstance(item, trimesh.Trimesh) and len(item.faces)]
-        pictures = material_pictures(file)
+        materials = file_materials(file)
     except SimengineError:
         raise
     except Exception as error:  # readers raise whatever a broken file leads them into
@@ -109,10 +112,10 @@ def _read(file: Path, size: int, changed: int) -> tuple[FilePart, ...]:
     count = sum(len(mesh.faces) for mesh, _ in meshes)
     if count > MOST_TRIANGLES:
         raise SimengineError(f"The mesh {file} has {count} triangles; at most {MOST_TRIANGLES} are read. Simplify it.")
-    return tuple(_part(mesh, pose, file, pictures) for mesh, pose in meshes)
+    return tuple(_part(mesh, pose, file, materials) for mesh, pose in meshes)
 
 
-def _part(mesh: Any, pose: Doubles, file: Path, pictures: dict[str, NDArray[np.uint8]]) -> FilePart:
+def _part(mesh: Any, pose: Doubles, file: Path, materials: dict[str, FileMaterial]) -> FilePart:
     vertices = np.array(mesh.vertices, np.float64)
     faces = np.array(mesh.faces, np.int64)
     if faces.min() < 0 or faces.max() >= len(vertices):
@@ -129,37 +132,36 @@ def _part(mesh: Any, pose: Doubles, file: Path, pictures: dict[str, NDArray[np.u
     vertices = vertices @ pose[:3, :3].T + pose[:3, 3]
     if np.linalg.det(pose[:3, :3]) < 0:
         faces = faces[:, ::-1]
-    slot, color, picture = _material(mesh, pictures)
+    slot, color = _material(mesh)
+    told = materials.get(slot)
+    if told is None and len(materials) == 1:  # readers rename materials without a name
+        told = materials.get("")
+    pictures, finish = (None, None) if told is None else (told.pictures, told.finish)
     uv = getattr(mesh.visual, "uv", None)
     if uv is not None and (np.shape(uv) != (len(vertices), 2) or not np.isfinite(uv).all()):
         uv = None
-    return FilePart(vertices, faces, None if uv is None else np.array(uv, np.float64), slot, color, picture)
+    return FilePart(vertices, faces, None if uv is None else np.array(uv, np.float64), slot, color, pictures, finish)
 
 
-def _material(
-    mesh: Any, pictures: dict[str, NDArray[np.uint8]]
-) -> tuple[str, tuple[float, float, float] | None, NDArray[np.uint8] | None]:
-    """Name, colour and picture of a trimesh mesh's material."""
+def _material(mesh: Any) -> tuple[str, tuple[float, float, float] | None]:
+    """Name and colour of a trimesh mesh's material."""
     visual = mesh.visual
     if visual.kind in ("vertex", "face"):
         colors = np.asarray(visual.vertex_colors if visual.kind == "vertex" else visual.face_colors, float)
-        return "body", _triple(colors[:, :3].mean(axis=0) / 255), None
+        return "body", _triple(colors[:, :3].mean(axis=0) / 255)
     material = getattr(visual, "material", None)
     if material is None:
-        return "body", None, None
+        return "body", None
     name = str(getattr(material, "name", None) or "body")
-    picture = pictures.get(name)
-    if picture is None and len(pictures) == 1:  # readers rename materials without a name
-        picture = pictures.get("")
     factor = getattr(material, "baseColorFactor", None)
     if factor is not None:  # glTF states linear values
         linear = np.asarray(factor, float)[:3] / (255 if np.asarray(factor).dtype.kind in "ui" else 1)
         srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-9) ** (1 / 2.4) - 0.055)
-        return name, _triple(srgb), picture
+        return name, _triple(srgb)
     diffuse = getattr(material, "diffuse", None)
     if diffuse is None or "BaseColor" in type(material).__name__:
-        return name, None, picture
-    return name, _triple(np.asarray(diffuse, float)[:3] / 255), picture
+        return name, None
+    return name, _triple(np.asarray(diffuse, float)[:3] / 255)
 
 
 def _triple(color: NDArray[np.floating]) -> tuple[float, float, float]:
@@ -187,7 +189,8 @@ def link_from_parts(name: str, parts: list[FilePart] | tuple[FilePart, ...]) -> 
         name,
         replace(mesh, key=_content_key(mesh)),
         colors={part.slot: part.color for part in parts if part.color is not None},
-        textures={part.slot: part.picture for part in parts if part.picture is not None and part.uv is not None},
+        textures={part.slot: part.pictures for part in parts if part.pictures is not None and part.uv is not None},
+        finishes={part.slot: part.finish for part in parts if part.finish is not None},
         unwrapped=any(part.uv is not None for part in parts),
     )
 
@@ -207,9 +210,9 @@ def rigid_asset(link: Link, collision: tuple[Collision, ...]) -> Asset:
     mesh = link.mesh
     solid = _solid(mesh)
     digest = hashlib.blake2b(mesh.key.encode(), digest_size=16)
-    digest.update(repr(sorted(link.colors.items())).encode())
+    digest.update(repr((sorted(link.colors.items()), sorted(link.finishes.items()))).encode())
     for slot in sorted(link.textures):
-        digest.update(slot.encode() + link.textures[slot].tobytes())
+        digest.update(slot.encode() + link.textures[slot].bytes())
     for piece in collision:
         for hull in piece.hulls:
             digest.update(hull.tobytes())

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.assets.picture import PictureSet
+
 __all__ = ["Asset", "Collision", "Link", "Mesh", "Surface"]
 
 Floats = NDArray[np.float32]
@@ -74,7 +76,8 @@ class Link:
         name: Link name of a URDF, else empty.
         mesh: What is drawn, in the link's frame (for a URDF link: its URDF link frame, not the inertial frame).
         colors: sRGB colour by slot name that the file itself states; the scene's material overrides what it names.
-        textures: sRGB picture (H, W, 3) uint8 by slot name that the file itself brings.
+        textures: Pictures by slot name that the file itself brings.
+        finishes: Roughness and metallic by slot name that the file itself states; factors on its pictures.
         unwrapped: Whether the mesh's texture coordinates were made for pictures (by the file), so that
             `mapping: auto` uses them; those of parametric shapes are for `mapping: uv`.
     """
@@ -82,7 +85,8 @@ class Link:
     name: str
     mesh: Mesh
     colors: dict[str, tuple[float, float, float]] = field(default_factory=dict)
-    textures: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
+    textures: dict[str, PictureSet] = field(default_factory=dict)
+    finishes: dict[str, tuple[float, float]] = field(default_factory=dict)
     unwrapped: bool = False
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simengine.assets.files import asset_path, check_file
 from simengine.assets.import_mesh import FilePart, link_from_parts, read_mesh
 from simengine.assets.mesh import Asset, Link
-from simengine.assets.picture import read_picture
+from simengine.assets.picture import PictureSet, read_picture
 from simengine.assets.profile import polyline
 from simengine.assets.rounded_box import rounded_box
 from simengine.assets.solid import mesh_solid
@@ -107,9 +107,11 @@ def _model(file: Path, state: tuple, scale: float) -> tuple[Robot, tuple[Link, .
         raise SimengineError(f"{file} has no link with a visual element, so there is nothing to draw. Add one.")
     digest = hashlib.blake2b(repr(scale).encode() + file.read_bytes(), digest_size=16)
     for link in links:
-        digest.update(link.mesh.key.encode() + repr(sorted(link.colors.items())).encode())
+        digest.update(
+            link.mesh.key.encode() + repr((sorted(link.colors.items()), sorted(link.finishes.items()))).encode()
+        )
         for slot in sorted(link.textures):
-            digest.update(link.textures[slot].tobytes())
+            digest.update(link.textures[slot].bytes())
     return robot, links, digest.digest()
 
 
@@ -191,7 +193,7 @@ def _visual(
     else:
         parts = [_primitive(shape, file)] if _has_size(shape) else []
     element = item.find("material")
-    color = picture = None
+    color = pictures = None
     name = ""
     if element is not None:
         name = element.get("name", "")
@@ -202,7 +204,7 @@ def _visual(
             color = (r, g, b)
         texture = element.find("texture")
         if texture is not None and texture.get("filename"):
-            picture = read_picture(_mesh_path(texture.attrib["filename"], file))
+            pictures = PictureSet(read_picture(_mesh_path(texture.attrib["filename"], file)))
     placed = []
     for part in parts:
         vertices = part.vertices @ pose[:3, :3].T + pose[:3, 3]
@@ -218,7 +220,7 @@ def _visual(
                 faces=faces,
                 slot=slot,
                 color=color if color is not None else part.color,
-                picture=picture if picture is not None else part.picture,
+                pictures=pictures if pictures is not None else part.pictures,
             )
         )
     return placed

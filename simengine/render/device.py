@@ -15,8 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.assets.mesh import Mesh
+from simengine.render.solidity import solid_grid
 
-__all__ = ["DeviceCache", "DeviceMesh", "encode_texture", "load_warp", "struct_rows", "wide_trees"]
+__all__ = [
+    "DeviceCache",
+    "DeviceMesh",
+    "encode_texture",
+    "load_warp",
+    "struct_array",
+    "struct_rows",
+    "wide_trees",
+]
 
 
 @lru_cache(maxsize=1)
@@ -90,6 +99,11 @@ def wide_trees(source: Any, groups: Sequence[int] = (-1,)) -> tuple[Any, Any, ND
     return nodes, blocks, starts[:-1]
 
 
+def struct_array(dtype: Any, rows: list[tuple], *, device: str) -> Any:
+    """Rows of values as an array of a Warp struct."""
+    return load_warp().array(np.array(rows, dtype=dtype.numpy_dtype()), dtype=dtype, device=device)
+
+
 class DeviceMesh:
     """A mesh on the device; built once for all its instances."""
 
@@ -118,11 +132,16 @@ class DeviceMesh:
         self.bytes = 12 * len(mesh.vertices) + (12 + 36 + 36 + 4 + 24 + 80) * self.faces
 
 
-def encode_texture(texture: NDArray[np.uint8]) -> list[NDArray[np.uint32]]:
-    """An sRGB picture (H, W, 3) as its levels of detail: ten bits a channel, square root of linear light."""
+def encode_texture(texture: NDArray[np.uint8], *, linear: bool = False) -> list[NDArray[np.uint32]]:
+    """An sRGB picture (H, W, 3) as its levels of detail: ten bits a channel, square root of linear light.
+
+    Args:
+        texture: The picture.
+        linear: Whether its values are linear already.
+    """
     steps = np.arange(256) / 255.0
-    table = np.where(steps <= 0.04045, steps / 12.92, ((steps + 0.055) / 1.055) ** 2.4).astype(np.float32)
-    level = table[texture]
+    table = steps if linear else np.where(steps <= 0.04045, steps / 12.92, ((steps + 0.055) / 1.055) ** 2.4)
+    level = table.astype(np.float32)[texture]
     levels: list[NDArray[np.uint32]] = []
     shifts = np.array([0, 10, 20], np.uint32)
     while True:
@@ -156,6 +175,7 @@ class DeviceCache:
         self.limit = limit
         self._meshes: OrderedDict[str, DeviceMesh] = OrderedDict()
         self._textures: OrderedDict[bytes, list[NDArray[np.uint32]]] = OrderedDict()
+        self._grids: OrderedDict[tuple[str, float], Any] = OrderedDict()
         self._atlas: tuple[tuple[bytes, ...], Any] | None = None
 
     def mesh(self, mesh: Mesh) -> DeviceMesh:
@@ -164,6 +184,18 @@ class DeviceCache:
         if found is None:
             found = self._meshes[mesh.key] = DeviceMesh(mesh, device=self.device)
         self._meshes.move_to_end(mesh.key)
+        return found
+
+    def grid(self, mesh: Mesh, edge: float) -> Any:
+        """The `simengine.render.solidity.SolidGrid` of a mesh, its cells on the device."""
+        found = self._grids.get((mesh.key, edge))
+        if found is None:
+            grid = solid_grid(mesh, edge=edge)
+            cells = load_warp().array(grid.cells.ravel(), dtype=load_warp().uint8, device=self.device)
+            found = self._grids[mesh.key, edge] = (grid, cells)
+            if len(self._grids) > 256:
+                self._grids.popitem(last=False)
+        self._grids.move_to_end((mesh.key, edge))
         return found
 
     def trim(self, used: set[str]) -> None:
@@ -178,20 +210,23 @@ class DeviceCache:
         while 4 * total > self.limit // 4:
             total -= _texels(self._textures.popitem(last=False)[1])
 
-    def textures(self, pictures: tuple[NDArray[np.uint8], ...]) -> Any:
-        """All levels of all pictures in one array: (texels, starts, sizes, first_levels) on the device."""
+    def textures(self, pictures: tuple[NDArray[np.uint8], ...], maps: tuple[NDArray[np.uint8], ...] = ()) -> Any:
+        """All levels of all pictures, then maps, in one array: (texels, starts, sizes, first_levels) on the device."""
         wp = load_warp()
         keys = tuple(
-            hashlib.blake2b(np.ascontiguousarray(p).data, digest_size=16, salt=str(p.shape).encode()[:16]).digest()
-            for p in pictures
+            hashlib.blake2b(
+                np.ascontiguousarray(p).data, digest_size=16, salt=str(p.shape).encode()[:16], person=kind
+            ).digest()
+            for kind, group in ((b"", pictures), (b"map", maps))
+            for p in group
         )
         if self._atlas and self._atlas[0] == keys:
             return self._atlas[1]
         levels: list[NDArray[np.uint32]] = []
         first_levels = [0]
-        for key, picture in zip(keys, pictures, strict=True):
+        for number, (key, picture) in enumerate(zip(keys, pictures + maps, strict=True)):
             if key not in self._textures:
-                self._textures[key] = encode_texture(picture)
+                self._textures[key] = encode_texture(picture, linear=number >= len(pictures))
             self._textures.move_to_end(key)
             levels += self._textures[key]
             first_levels.append(len(levels))

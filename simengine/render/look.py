@@ -2,51 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.render.device import DeviceCache, load_warp
+from simengine.render.device import DeviceCache, load_warp, struct_array
 from simengine.render.environment import ambient_light, environment_distribution
+from simengine.render.finish import add_finish, add_glow, is_rich, weathering_noise
 from simengine.render.microfacet import albedo_table
-from simengine.render.model import LightSource, RenderCamera, RenderScene, RenderSettings
+from simengine.render.model import Instance, LightSource, RenderCamera, RenderScene, RenderSettings
 
 __all__ = ["is_clear", "look_data"]
 
 CLEAR_SURFACES = 8  # surfaces of clear bodies that a path goes through besides its bounces
 
 
-def look_data(scene: RenderScene, camera: RenderCamera, settings: RenderSettings, cache: DeviceCache) -> Any:
-    """Materials, textures, lights and surroundings as a `simengine.render.kernels.look.LookData`.
+def look_data(
+    scene: RenderScene,
+    placed: Sequence[Instance],
+    first: int,
+    camera: RenderCamera,
+    settings: RenderSettings,
+    cache: DeviceCache,
+) -> tuple[Any, list[Any]]:
+    """Materials, textures, lights and surroundings on the device.
 
-    What it lacks yet are the points of a pass, see `simengine.render.looks.with_points`.
+    Args:
+        scene: What there is.
+        placed: Its instances, as they are numbered on the device.
+        first: The number of the first one there.
+        camera: From where it is seen.
+        settings: How it is drawn.
+        cache: Keeps what is used again.
+
+    Returns:
+        A `simengine.render.kernels.look.LookData`, which lacks yet the points of a pass, see
+        `simengine.render.looks.with_points`; and what has to stay alive as long.
     """
     wp = load_warp()
     from simengine.render.kernels.light import Light
     from simengine.render.kernels.look import LookData
     from simengine.render.kernels.texture import Material
 
-    def table(dtype: Any, rows: list[tuple]) -> Any:
-        return wp.array(np.array(rows, dtype=dtype.numpy_dtype()), dtype=dtype, device=cache.device)
-
     look = LookData()
-    look.materials = table(
+    look.materials = struct_array(
         Material,
         [
             (m.base_color, m.texture, m.texture_size, int(m.triplanar), m.roughness, m.metallic, m.specular,
              m.clear_coat, m.emission, m.transmission, m.index, m.absorption)
             for m in scene.materials
         ],
+        device=cache.device,
     )  # fmt: skip
-    texels, starts, sizes, first_levels = cache.textures(scene.textures)
+    rich = is_rich(scene)
+    marked = any(m.weathering is not None for m in scene.materials)
+    maps = (*scene.maps, weathering_noise()) if marked else scene.maps
+    texels, starts, sizes, first_levels = cache.textures(scene.textures, maps)
     look.textures.texels = texels
     look.textures.starts = starts
     look.textures.sizes = sizes
     look.textures.first_levels = first_levels
     eye = camera.world_from_camera[:3, 3]
-    look.lights = table(Light, [_light_row(light, eye) for light in scene.lights if light.power > 0])
+    lights = [_light_row(light, eye) for light in scene.lights if light.power > 0]
+    keep: list[Any] = []
+    if rich:
+        keep = add_finish(look, scene, placed, first, cache)
+        if add_glow(look, scene, placed, eye, cache.device):
+            lights.append((_GLOW, *[np.zeros(3)] * 4, 0.0, 0.0, np.zeros(3), (0.0, 0.0)))
+    look.lights = struct_array(Light, lights, device=cache.device)
     look.light_count = len(look.lights)
     look.light_rays = min(look.light_count, 4)
     panorama = scene.environment
@@ -65,10 +91,9 @@ def look_data(scene: RenderScene, camera: RenderCamera, settings: RenderSettings
     look.bounces = settings.bounces
     look.stride = int(settings.samples > 4)  # few samples: an even picture; many: no bias shared by all pixels
     look.surfaces = _surfaces(scene, settings)
-    look.emissive = int(any(max(m.emission) > 0 for m in scene.materials))
     look.clamp = 4.0 / 2.0**camera.exposure
     look.pixel_angle = 1.0 / max(camera.fx, camera.fy) / min(max(settings.samples, 1), 16) ** 0.5
-    return look
+    return look, keep
 
 
 def is_clear(scene: RenderScene) -> bool:
@@ -88,6 +113,7 @@ def _albedo_table(device: str) -> Any:
 
 
 _KINDS = {"area": 0, "point": 1, "sun": 2, "disk": 3, "spot": 4}
+_GLOW = 5
 
 
 def _light_row(light: LightSource, eye: NDArray[np.float64]) -> tuple:

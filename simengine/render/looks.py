@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from simengine.render.device import DeviceCache, load_warp, struct_rows
 from simengine.render.eye import is_blurred
+from simengine.render.finish import is_rich
 from simengine.render.look import look_data
-from simengine.render.model import Picture
+from simengine.render.model import Instance, Picture
 from simengine.render.points import point_sets
 
 __all__ = ["Looks", "looks_of", "with_points"]
@@ -36,17 +37,30 @@ class Looks:
     keep: list[Any]
 
 
-def looks_of(pictures: Sequence[Picture], cache: DeviceCache) -> Looks:
-    """Puts what the pictures' surfaces and lights look like on the device; pictures may share it."""
+def looks_of(
+    pictures: Sequence[Picture], instances: Sequence[Sequence[Instance]], starts: NDArray[np.int64], cache: DeviceCache
+) -> Looks:
+    """Puts what the pictures' surfaces and lights look like on the device; pictures may share it.
+
+    Args:
+        pictures: The pictures of a batch.
+        instances: What is in each, as it is numbered on the device.
+        starts: Number of the first instance of each.
+        cache: Keeps what is used again.
+    """
     found: dict[tuple, int] = {}
     looks: list[Any] = []
     numbers = []
-    for scene, camera, settings, _ in pictures:
+    keep: list[Any] = []
+    for number, (scene, camera, settings, _) in enumerate(pictures):
         parts = tuple(id(getattr(scene, part.name)) for part in fields(scene) if part.name != "instances")
-        key = (parts, id(camera), replace(settings, seed=0, amodal=None))
+        own = number if is_rich(scene) else -1  # what glows and what weathers goes by instances
+        key = (own, parts, id(camera), replace(settings, seed=0, amodal=None))
         if key not in found:
             found[key] = len(looks)
-            looks.append(look_data(scene, camera, settings, cache))
+            look, more = look_data(scene, instances[number], int(starts[number]), camera, settings, cache)
+            looks.append(look)
+            keep += more
         numbers.append(found[key])
     rows = struct_rows(looks)[numbers]
     seeds = tuple(picture.settings.seed for picture in pictures)
@@ -54,7 +68,7 @@ def looks_of(pictures: Sequence[Picture], cache: DeviceCache) -> Looks:
     pairs = max(1 + look.surfaces * (look.light_rays + 2) for look in looks)
     if any(is_blurred(picture.camera, picture.shutter) for picture in pictures):
         pairs += 2  # place in the pupil and time, at the end
-    return Looks(rows, seeds, pairs, looks)
+    return Looks(rows, seeds, pairs, [*looks, *keep])
 
 
 def with_points(looks: Looks, *, count: int, number: int, device: str) -> tuple[Any, Any]:

@@ -24,9 +24,33 @@ __all__ = [
     "RenderSettings",
     "Shutter",
     "SurfaceMaterial",
+    "Weathering",
 ]
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Weathering:
+    """What years of use leave on a surface; colours are linear RGB.
+
+    Attributes:
+        wear: How far edges are rubbed down to the bare metal, 0 to 1.
+        bare: Colour of that metal.
+        rust: About the share of the surface that rust has taken, 0 to 1.
+        dirt: How much dirt lies in corners and on what faces up, 0 to 1.
+        soil: Colour of the dirt.
+        grain: Edge of a tile of the noise that shapes the patches [m].
+        edge: Width of what counts as an edge [m]; 0 for 1.5 % of the mesh's diagonal.
+    """
+
+    wear: float = 0.0
+    bare: tuple[float, float, float] = (0.45, 0.44, 0.42)
+    rust: float = 0.0
+    dirt: float = 0.0
+    soil: tuple[float, float, float] = (0.05, 0.04, 0.03)
+    grain: float = 0.1
+    edge: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +65,13 @@ class SurfaceMaterial:
         transmission: Share of the light that isn't reflected which goes through instead of being scattered.
         index: Index of refraction of what goes through; `specular` holds the reflectance.
         absorption: Absorption within the body [1/m], RGB.
+        surface_map: Number of a picture in `RenderScene.maps` whose second and third channels are factors on
+            `roughness` and `metallic` (as in glTF), -1 for none.
+        normal_map: Number of a picture in `RenderScene.maps` of normals: red to the right, green up, blue away from
+            the surface, 128 for 0; -1 for none.
+        sheen: Strength and colour of a fuzz of fibres on top.
+        sheen_roughness: How far the fibres stand apart, 0 to 1.
+        weathering: What years of use have left on it, or None.
     """
 
     base_color: tuple[float, float, float] = (0.7, 0.7, 0.7)
@@ -55,6 +86,11 @@ class SurfaceMaterial:
     transmission: float = 0.0
     index: float = 1.5
     absorption: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    surface_map: int = -1
+    normal_map: int = -1
+    sheen: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    sheen_roughness: float = 0.3
+    weathering: Weathering | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +148,7 @@ class RenderScene:
         textures: sRGB pictures, uint8, shape (H, W, 3) each.
         environment: Radiance panorama, linear RGB, equirectangular, shape (H, W, 3) float32: row 0 is
             straight up (+z), column 0 looks along +x, columns run towards +y.
+        maps: Pictures whose values are meant as they are (roughness, normals), uint8, shape (H, W, 3) each.
     """
 
     instances: tuple[Instance, ...]
@@ -119,6 +156,7 @@ class RenderScene:
     textures: tuple[NDArray[np.uint8], ...] = ()
     lights: tuple[LightSource, ...] = ()
     environment: Floats | None = None
+    maps: tuple[NDArray[np.uint8], ...] = ()
 
 
 @dataclass(frozen=True)

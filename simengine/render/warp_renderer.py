@@ -14,10 +14,11 @@ from simengine.render.checks import check_render
 from simengine.render.crop import crop_frame, drawn_camera
 from simengine.render.device import DeviceCache, load_warp, struct_rows
 from simengine.render.eye import camera_data, is_blurred, is_rolling
+from simengine.render.finish import is_rich
 from simengine.render.launch import Launcher
 from simengine.render.look import is_clear
 from simengine.render.looks import looks_of, with_points
-from simengine.render.model import Amodal, Frame, Picture, RenderCamera, RenderScene, RenderSettings, Shutter
+from simengine.render.model import Amodal, Frame, Instance, Picture, RenderCamera, RenderScene, RenderSettings, Shutter
 from simengine.render.oidn import remove_noise
 from simengine.render.placing import Placed, near_to_far, place_instances
 from simengine.render.tone import encode_tone, srgb_table
@@ -145,7 +146,7 @@ class WarpRenderer:
         shared = settings.color and settings.samples == 1 and not is_blurred(camera, shutter)
         if not shared:
             launcher.rows(geometry.write_labels, shape, lambda row: [*view, row, hits, labels])
-        maps = self._color(pictures, placed, view, hits, labels, shared=shared) if settings.color else {}
+        maps = self._color(pictures, instances, placed, view, hits, labels, shared=shared) if settings.color else {}
         outlines = trace_outlines(
             list(zip(pictures, instances, strict=True)),
             launcher, placed=placed, cameras=cameras, seen=labels.instances, moved=moved,
@@ -175,7 +176,15 @@ class WarpRenderer:
         return Frame(**maps, amodal=outlines)
 
     def _color(
-        self, pictures: Sequence[Picture], placed: Placed, view: list, hits: Any, labels: Any, *, shared: bool
+        self,
+        pictures: Sequence[Picture],
+        instances: Sequence[Sequence[Instance]],
+        placed: Placed,
+        view: list,
+        hits: Any,
+        labels: Any,
+        *,
+        shared: bool,
     ) -> dict[str, NDArray]:
         """Light, its bytes, and base colours where Open Image Denoise needs them."""
         wp = load_warp()
@@ -192,8 +201,8 @@ class WarpRenderer:
         linear = wp.empty(shape, dtype=wp.vec3, device=device)
         rgb = wp.empty(shape, dtype=wp.vec3ub, device=device)
         light = [diffuse, albedo, roughness, specular, linear, guide]
-        looks = looks_of(pictures, self._cache)
-        trace = color.trace_clear if is_clear(scene) else color.trace_color
+        looks = looks_of(pictures, instances, placed.starts, self._cache)
+        trace = color.TRACERS[is_clear(scene), is_rich(scene)]
         done = 0
         while done < settings.samples:
             count = min(PASS_SAMPLES, settings.samples - done)
@@ -231,5 +240,5 @@ def _kind(picture: Picture) -> tuple:
     camera = picture.camera
     return (
         camera.height, camera.width, camera.distortion is None, is_blurred(camera, None), id(picture.shutter) if
-        picture.shutter else None, is_clear(picture.scene), replace(picture.settings, seed=0, amodal=None),
+        picture.shutter else None, is_clear(picture.scene), is_rich(picture.scene), replace(picture.settings, seed=0, amodal=None),
     )  # fmt: skip

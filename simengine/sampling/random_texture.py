@@ -15,6 +15,7 @@ from simengine.sampling.colors import Hsv, Palette
 from simengine.sampling.counts import Integer
 from simengine.sampling.distribution import Distribution, Size, register
 from simengine.sampling.params import Choice, Color, Kind, ListOf, Number, OrNone, Text, param
+from simengine.sampling.picture_names import base_pictures
 from simengine.sampling.streams import uniforms
 from simengine.sampling.uniform import LogUniform, Uniform
 
@@ -56,8 +57,6 @@ TEXTURES: dict[str, dict[str, Distribution | _Shade]] = {
 }
 """What is drawn for each kind of texture, key by key in this order; ranges after everyday things."""
 
-_PICTURES = (".png", ".jpg", ".jpeg")
-
 
 class _Colors(Kind):
     """``natural``, ``any`` or a palette."""
@@ -76,7 +75,8 @@ class _Colors(Kind):
 class RandomTexture(Distribution):
     """A texture of one of several kinds: ``{random_texture: {kinds: [wood, marble]}}``; ``{random_texture: {}}`` for all.
 
-    With a folder it is one of its pictures (PNG, JPEG), which lie in the order of their names.
+    With a folder it is one of its pictures (PNG, JPEG), which lie in the order of their names; maps of
+    roughness, metal and normals that lie beside one come with it (see `simengine.sampling.picture_names`).
     """
 
     tag = "random_texture"
@@ -119,7 +119,7 @@ class RandomTexture(Distribution):
         assert self.folder is not None
         folder = Path(self.base) / Path(self.folder).expanduser()
         try:
-            found = sorted((p for p in folder.iterdir() if p.suffix.lower() in _PICTURES), key=lambda p: p.name)
+            found = [folder / name for name in base_pictures(p.name for p in folder.iterdir())]
         except OSError as error:
             raise self.error(f"folder {folder} can't be read ({error.strerror}). Check the path.") from None
         if not found:

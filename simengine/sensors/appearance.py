@@ -10,6 +10,9 @@ The material of a slot is decided by three rules:
    texture without a base colour is shown as it is (base colour 1, not the grey default). Where it names
    neither, the asset's own picture of the slot is used, else the asset's own colour, else the default colour.
 
+Roughness and metallic go likewise: the scene's where it names them, else those of the file; on a texture's map they
+are factors, 1 where nothing is named.
+
 So ``material: {roughness: 0.2}`` leaves a textured mesh its texture, and ``material: {base_color: ...}`` paints
 all of a mesh from a file.
 """
@@ -27,10 +30,12 @@ from numpy.typing import NDArray
 
 from simengine.assets.build import build
 from simengine.assets.mesh import Asset, Link, Mesh
-from simengine.assets.textures import texture_image
+from simengine.assets.picture import PictureSet, relief_map
+from simengine.assets.textures import texture_pictures
 from simengine.errors import SimengineError
 from simengine.physics.trajectory import Trajectory
 from simengine.render.model import SurfaceMaterial
+from simengine.render.model import Weathering as SurfaceWeathering
 from simengine.scene.scene import Scene, SceneObject
 from simengine.scene.schema.material import Material, Texture
 from simengine.scene.schema.shapes import FILE_SHAPES
@@ -72,6 +77,7 @@ class Appearance:
     parts: tuple[VisiblePart, ...]
     materials: tuple[SurfaceMaterial, ...]
     textures: tuple[Picture, ...]
+    maps: tuple[Picture, ...] = ()
 
 
 def appearance(scene: Scene, trajectory: Trajectory) -> Appearance:
@@ -103,7 +109,7 @@ def appearance(scene: Scene, trajectory: Trajectory) -> Appearance:
             slots = tuple(builder.material(source, part, slot) for slot in part.mesh.slot_names)
             skin = None if source is thing else source.id
             parts.append(VisiblePart(body=body, mesh=part.mesh, materials=slots, id=id_, link=link, skin=skin))
-    return Appearance(tuple(parts), tuple(builder.materials), tuple(builder.textures))
+    return Appearance(tuple(parts), tuple(builder.materials), tuple(builder.textures), tuple(builder.maps))
 
 
 def _continued(thing: SceneObject, scene: Scene) -> SceneObject:
@@ -126,9 +132,11 @@ class _Builder:
         self.scene = scene
         self.materials: list[SurfaceMaterial] = []
         self.textures: list[Picture] = []
+        self.maps: list[Picture] = []
         self._material_numbers: dict[tuple, int] = {}
         self._texture_numbers: dict[bytes, int] = {}
-        self._drawn: dict[tuple[str, Texture], int] = {}
+        self._map_numbers: dict[bytes, int] = {}
+        self._drawn: dict[tuple[str, Texture], PictureSet] = {}
 
     def material(self, thing: SceneObject, link: Link, slot: str) -> int:
         """The number of the material of one slot."""
@@ -137,26 +145,32 @@ class _Builder:
         part = f".materials.{slot}" if own else ".material"
         base: tuple[float, ...]
         if not own and slot in link.colors and thing.spec.shape.tag not in FILE_SHAPES:
-            texture, base, uv = -1, link.colors[slot], False
+            pictures, base, uv = PictureSet(), link.colors[slot], False
         else:
-            texture, base, uv = self._pattern(thing, spec, link, slot, part)
+            pictures, base, uv = self._pattern(thing, spec, link, slot, part)
+        roughness, metallic = _finish(spec, link.finishes.get(slot), mapped=pictures.surface is not None)
         material = SurfaceMaterial(
             base_color=_linear(base),
-            texture=texture,
+            texture=_add(self._texture_numbers, self.textures, pictures.color),
             texture_size=spec.texture_size,
             triplanar=not uv,
-            roughness=spec.roughness,
-            metallic=spec.metallic,
+            roughness=roughness,
+            metallic=metallic,
             clear_coat=spec.clear_coat,
             emission=_linear(spec.emission, scale=spec.emission_strength / pi),
+            surface_map=_add(self._map_numbers, self.maps, pictures.surface),
+            normal_map=_add(self._map_numbers, self.maps, _normals(pictures, spec)),
+            sheen=_linear(spec.sheen_color, scale=spec.sheen),
+            sheen_roughness=spec.sheen_roughness,
+            weathering=_weathering(spec),
             **_dielectric(spec),
         )
         return _number(self._material_numbers, self.materials, astuple(material), material)
 
     def _pattern(
         self, thing: SceneObject, spec: Material, link: Link, slot: str, part: str
-    ) -> tuple[int, tuple[float, ...], bool]:
-        """Number of the picture (-1 for none), base colour in sRGB, and whether the mesh's coordinates are used."""
+    ) -> tuple[PictureSet, tuple[float, ...], bool]:
+        """Pictures, base colour in sRGB, and whether the mesh's coordinates are used."""
         named = spec.model_fields_set
         has_uv = link.mesh.uv is not None
         if spec.mapping == "uv" and not has_uv:
@@ -167,25 +181,30 @@ class _Builder:
         uv = has_uv and (spec.mapping == "uv" or (spec.mapping == "auto" and link.unwrapped))
         if "base_color" in named or spec.texture is not None:
             if spec.texture is None:
-                return -1, spec.base_color, False
+                return PictureSet(), spec.base_color, False
             base = spec.base_color if "base_color" in named else (1.0, 1.0, 1.0)
             return self._draw_texture(thing, spec.texture, f"{part}.texture"), base, uv
         if slot in link.textures and "texture" not in named:
-            return self._add_texture(link.textures[slot]), (1.0, 1.0, 1.0), has_uv and spec.mapping != "triplanar"
-        return -1, link.colors.get(slot, spec.base_color), False
+            pictures = link.textures[slot]
+            base = (1.0, 1.0, 1.0) if pictures.color is not None else link.colors.get(slot, spec.base_color)
+            return pictures, base, has_uv and spec.mapping != "triplanar"
+        return PictureSet(), link.colors.get(slot, spec.base_color), False
 
-    def _draw_texture(self, thing: SceneObject, spec: Texture, part: str) -> int:
+    def _draw_texture(self, thing: SceneObject, spec: Texture, part: str) -> PictureSet:
         copy = thing.copy if spec.tag == "image" else thing.copy % TILES
         path = f"objects.{thing.group}[{copy}]{part}"
         if (path, spec) not in self._drawn:
-            picture = texture_image(spec, rng=self.scene.stream(path), base=self.scene.base)
-            self._drawn[path, spec] = self._add_texture(picture)
+            self._drawn[path, spec] = texture_pictures(spec, rng=self.scene.stream(path), base=self.scene.base)
         return self._drawn[path, spec]
 
-    def _add_texture(self, picture: Picture) -> int:
-        picture = np.ascontiguousarray(picture)
-        key = hashlib.blake2b(picture.tobytes(), digest_size=16, key=repr(picture.shape).encode()).digest()
-        return _number(self._texture_numbers, self.textures, key, picture)
+
+def _add(numbers: dict[bytes, int], pictures: list[Picture], picture: Picture | None) -> int:
+    """Number of a picture in a list to which it is added if it is new; -1 for none."""
+    if picture is None:
+        return -1
+    picture = np.ascontiguousarray(picture)
+    key = hashlib.blake2b(picture.tobytes(), digest_size=16, key=repr(picture.shape).encode()).digest()
+    return _number(numbers, pictures, key, picture)
 
 
 def _number(numbers: dict, items: list, key: object, item: object) -> int:
@@ -193,6 +212,37 @@ def _number(numbers: dict, items: list, key: object, item: object) -> int:
         numbers[key] = len(items)
         items.append(item)
     return numbers[key]
+
+
+def _finish(spec: Material, told: tuple[float, float] | None, *, mapped: bool) -> tuple[float, float]:
+    """Roughness and metallic: the scene's, else the file's, else 1 on a map."""
+    default = told or ((1.0, 1.0) if mapped else (spec.roughness, spec.metallic))
+    named = spec.model_fields_set
+    return (
+        spec.roughness if "roughness" in named else default[0],
+        spec.metallic if "metallic" in named else default[1],
+    )
+
+
+def _normals(pictures: PictureSet, spec: Material) -> Picture | None:
+    if pictures.normal is not None or pictures.color is None or not spec.relief:
+        return pictures.normal
+    return relief_map(pictures.color, depth=spec.relief, size=(spec.texture_size, spec.texture_size))
+
+
+def _weathering(spec: Material) -> SurfaceWeathering | None:
+    w = spec.weathering
+    if w is None or not (w.wear or w.rust or w.dirt):
+        return None
+    return SurfaceWeathering(
+        wear=w.wear,
+        bare=_linear(w.bare_color),
+        rust=w.rust,
+        dirt=w.dirt,
+        soil=_linear(w.dirt_color),
+        grain=w.grain,
+        edge=w.edge_width or 0.0,
+    )
 
 
 def _dielectric(spec: Material) -> dict[str, Any]:

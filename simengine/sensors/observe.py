@@ -76,7 +76,7 @@ def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer | None =
     classed = tuple(thing.id for thing in scene.objects if thing.spec.label is not None and thing.spec.visible)
     for number, time in enumerate(trajectory.times.tolist()):
         instances = _instances(look, body_transforms(trajectory, number))
-        world = RenderScene(instances, look.materials, look.textures, lights, panorama)
+        world = RenderScene(instances, look.materials, look.textures, lights, panorama, look.maps)
         for name, film, camera in cameras:
             settings = _settings(
                 scene.model.render,

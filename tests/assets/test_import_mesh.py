@@ -92,7 +92,7 @@ def test_obj_materials_become_slots_with_colours_pictures_and_coordinates(built,
     assert set(link.mesh.slot_names) == {"painted", "plain"}
     assert link.colors["plain"] == pytest.approx((0.1, 0.9, 0.3), abs=0.005)
     assert list(link.textures) == ["painted"] and link.unwrapped
-    assert np.array_equal(link.textures["painted"], picture)
+    assert np.array_equal(link.textures["painted"].color, picture)
     painted = link.mesh.slots == link.mesh.slot_names.index("painted")
     corners, uv = link.mesh.vertices[link.mesh.faces[painted]], link.mesh.uv[painted]
     assert np.allclose(corners[..., :2], uv)
@@ -144,7 +144,7 @@ def test_glb_with_a_picture_inside(built, tmp_path):
     for name in ("t.glb", "t.gltf"):
         (link,) = built("mesh", file=name, base=tmp_path, centre=False).links
         assert link.mesh.slot_names == ("skin",)
-        assert np.array_equal(link.textures["skin"], picture)
+        assert np.array_equal(link.textures["skin"].color, picture)
         assert link.colors["skin"] == pytest.approx((1, 0.5, 0), abs=0.005)  # linear 0.214 is sRGB 0.5
         assert np.allclose(link.mesh.vertices[:, 2], 4)  # the node's own pose
         order = np.argsort(link.mesh.vertices[link.mesh.faces[0]] @ (1, 2, 0))
@@ -161,7 +161,7 @@ def test_vertex_colours_become_the_slots_colour(built, tmp_path):
 
 def test_pybullets_duck_comes_with_its_picture(built):
     asset = built("mesh", file="pybullet_data:duck.obj", up="y")
-    assert next(iter(asset.links[0].textures.values())).shape == (512, 512, 3)
+    assert next(iter(asset.links[0].textures.values())).color.shape == (512, 512, 3)
     assert asset.links[0].unwrapped
 
 

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from simengine.assets.textures import texture_image
+from simengine.assets.textures import texture_pictures
 from simengine.assets.textures.noise import fractal, lattice
 from simengine.errors import SimengineError
 
@@ -32,7 +32,9 @@ KINDS = [
 @pytest.fixture
 def paint(texture):
     def make(tag, *, seed=1, size=256, root=".", **values):
-        return texture_image(texture(tag, **values), rng=np.random.default_rng(seed), base=str(root), size=size)
+        return texture_pictures(
+            texture(tag, **values), rng=np.random.default_rng(seed), base=str(root), size=size
+        ).color
 
     return make
 

@@ -195,14 +195,14 @@ def test_light_in_a_closed_box_is_the_geometric_series(tracer, bounces):
     wall = SurfaceMaterial((0.7, 0.4, 0.2), specular=0.0, emission=(0.1, 0.2, 0.3))
     scene = RenderScene((Instance(box, np.eye(4), (0,), 1),), (wall,))
     camera = camera_at(eye=(0.2, 0.1, 0.05), target=(-0.3, 0, 0), width=48, height=32)
-    frame = tracer.render(scene, camera, replace(RAW, samples=4, bounces=bounces))
+    frame = tracer.render(scene, camera, replace(RAW, samples=256, bounces=bounces))
     rho, e = np.array(wall.base_color), np.array(wall.emission)
     expected = e * (1 - rho ** (bounces + 2)) / (1 - rho)
-    assert np.allclose(frame.linear, expected, rtol=2e-3)
+    assert np.allclose(frame.linear.mean(axis=(0, 1), dtype=float), expected, rtol=3e-3)
 
 
 def test_area_light_equals_glowing_geometry(tracer):
-    """An area light equals a glowing sheet of its size."""
+    """An area light equals a glowing sheet of its size, though only one of them can be hit by rays of labels."""
     for roughness, metallic in ((0.1, 1.0), (0.3, 0.0), (0.7, 0.5)):
         material = SurfaceMaterial((0.8, 0.6, 0.4), roughness=roughness, metallic=metallic)
         source = light("area", position=(0, 0.5, 0.4), direction=(0, -1, 0), size=(0.5, 0.4), power=2.0)
@@ -215,10 +215,10 @@ def test_area_light_equals_glowing_geometry(tracer):
             (Instance(sheet((2, 2)), np.eye(4), (0,), 1), Instance(sheet((0.5, 0.4)), turn, (1,), 2)),
             (material, SurfaceMaterial((0, 0, 0), specular=0, emission=(glow,) * 3)),
         )
-        by_glow = tracer.render(scene, camera, replace(RAW, samples=128))
+        by_glow = tracer.render(scene, camera, replace(RAW, samples=64))
         seen = (by_light.instances == 1) & (by_glow.instances == 1)
         a, b = by_light.linear[seen].mean(axis=0, dtype=float), by_glow.linear[seen].mean(axis=0, dtype=float)
-        assert np.allclose(a, b, rtol=0.02), (roughness, metallic)
+        assert np.allclose(a, b, rtol=0.01), (roughness, metallic)
 
 
 def test_uneven_surroundings_shine_as_much_as_their_integral(tracer):

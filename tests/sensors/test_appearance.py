@@ -4,12 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from simengine.assets.picture import PictureSet
 from simengine.errors import SimengineError
 from simengine.sensors import appearance as module
 from simengine.sensors.color import linear_from_srgb
 
 FILE = {"shape": {"mesh": {"file": "thing.obj"}}}
 OWN = np.full((4, 4, 3), 77, np.uint8)
+SET = PictureSet(OWN)
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_parts_that_a_shape_colours_itself_keep_their_colour_unless_named(look):
 
 
 def test_users_roughness_leaves_the_assets_picture(look):
-    result = look({**FILE, "material": {"roughness": 0.1}}, uv=True, textures={"body": OWN}, colors={"body": (0, 0, 1)})
+    result = look({**FILE, "material": {"roughness": 0.1}}, uv=True, textures={"body": SET}, colors={"body": (0, 0, 1)})
     material = first(result)
     assert (material.texture, material.triplanar, material.roughness) == (0, False, 0.1)
     assert material.base_color == linear(1, 1, 1)
@@ -65,12 +67,12 @@ def test_users_roughness_leaves_the_assets_picture(look):
 
 
 def test_users_color_or_texture_replaces_the_assets_picture(look):
-    painted = look({**FILE, "material": {"base_color": [1, 0, 0]}}, uv=True, textures={"body": OWN})
+    painted = look({**FILE, "material": {"base_color": [1, 0, 0]}}, uv=True, textures={"body": SET})
     assert first(painted).texture == -1
     assert painted.textures == ()
-    patterned = look({"material": {"texture": {"checker": {}}}}, uv=True, textures={"body": OWN})
+    patterned = look({"material": {"texture": {"checker": {}}}}, uv=True, textures={"body": SET})
     assert not np.array_equal(patterned.textures[0], OWN)
-    bare = look({"material": {"texture": None}}, uv=True, textures={"body": OWN}, colors={"body": (0, 0, 1)})
+    bare = look({"material": {"texture": None}}, uv=True, textures={"body": SET}, colors={"body": (0, 0, 1)})
     assert first(bare).texture == -1
     assert first(bare).base_color == linear(0, 0, 1)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.assets.picture import PictureSet
 from simengine.assets.textures import (
     cardboard,
     concrete,
@@ -25,7 +26,7 @@ from simengine.assets.textures import (
 if TYPE_CHECKING:
     from simengine.scene.schema.material import Texture
 
-__all__ = ["texture_image"]
+__all__ = ["texture_pictures"]
 
 _PAINTERS: dict[str, Callable[..., NDArray[np.floating]]] = {
     "checker": pattern.checker,
@@ -42,7 +43,7 @@ _PAINTERS: dict[str, Callable[..., NDArray[np.floating]]] = {
 }
 
 
-def texture_image(texture: Texture, *, rng: np.random.Generator, base: str, size: int = 512) -> NDArray[np.uint8]:
+def texture_pictures(texture: Texture, *, rng: np.random.Generator, base: str, size: int = 512) -> PictureSet:
     """Paints a texture.
 
     Args:
@@ -52,7 +53,7 @@ def texture_image(texture: Texture, *, rng: np.random.Generator, base: str, size
         size: Pixels along an edge of a procedural tile, which repeats without seams.
 
     Returns:
-        sRGB picture, shape (size, size, 3); a photo keeps its own shape.
+        An sRGB picture, shape (size, size, 3); a photo keeps its own shape and comes with the maps beside it.
 
     Raises:
         SimengineError: If a picture or a folder can't be read.
@@ -60,4 +61,4 @@ def texture_image(texture: Texture, *, rng: np.random.Generator, base: str, size
     if texture.tag == "image":
         return image.image(texture.value, rng, base)
     painted = _PAINTERS[texture.tag](texture.value, rng, size)
-    return np.rint(np.clip(painted, 0.0, 1.0) * 255).astype(np.uint8)
+    return PictureSet(np.rint(np.clip(painted, 0.0, 1.0) * 255).astype(np.uint8))

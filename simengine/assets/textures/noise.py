@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from simengine.scene.schema import material
 
-__all__ = ["clouds", "fractal", "grid", "lattice", "mix", "smoothstep"]
+__all__ = ["clouds", "even_noise", "fractal", "grid", "lattice", "mix", "smoothstep"]
 
 Floats = NDArray[np.floating]
 
@@ -97,3 +97,14 @@ def clouds(spec: material.Noise, rng: np.random.Generator, size: int) -> Floats:
     """Fractal noise between two colours."""
     value = fractal(rng, size, spec.frequency, spec.octaves)
     return mix(spec.low, spec.high, 0.5 + 0.5 * np.tanh(0.7 * value))
+
+
+def even_noise(frequencies: Sequence[float], *, octaves: Sequence[int], size: int) -> NDArray[np.uint8]:
+    """Fields of fractal noise whose values are even from 0 to 255, always the same ones, shape (size, size, K)."""
+    fields = []
+    for k, (frequency, count) in enumerate(zip(frequencies, octaves, strict=True)):
+        field = fractal(np.random.default_rng(k), size, frequency, count, gain=0.6)
+        rank = np.empty(field.size, np.int64)
+        rank[np.argsort(field, axis=None, kind="stable")] = np.arange(field.size)
+        fields.append((rank * 256 // field.size).astype(np.uint8).reshape(field.shape))
+    return np.stack(fields, axis=-1)

@@ -7,21 +7,37 @@ from simengine.render.kernels.angles import frame_of, unit
 from simengine.render.kernels.bsdf import Bsdf, bsdf_at, evaluate, sample_direction
 from simengine.render.kernels.camera import CameraData, camera_ray, is_dark
 from simengine.render.kernels.clear import beyond, clear_way, fade, pass_inwards, pass_outwards, tint
+from simengine.render.kernels.finish import finish_at
+from simengine.render.kernels.fuzz import dimmed, evaluate_rich, fuzz_at, sample_rich
 from simengine.render.kernels.geometry import Labels, label_nothing, label_surface
 from simengine.render.kernels.light import (
+    GLOW,
     environment_pdf,
     environment_radiance,
+    glow_pdf,
     light_along,
     sample_environment,
+    sample_glow,
     sample_light,
 )
 from simengine.render.kernels.look import LookData
-from simengine.render.kernels.scene import Hit, SceneData, any_hit, closest_hit, material_at, surface_at
+from simengine.render.kernels.scene import (
+    Hit,
+    SceneData,
+    Surface,
+    any_hit,
+    closest_hit,
+    material_at,
+    part_of,
+    record_of,
+    surface_at,
+)
 from simengine.render.kernels.texture import base_color
+from simengine.render.kernels.weathering import weathered
 
 wp.set_module_options({"enable_backward": False, "fast_math": False})
 
-__all__ = ["trace_clear", "trace_color"]
+__all__ = ["TRACERS"]
 
 FAR = wp.constant(1.0e30)
 ROUGH_BOUNCE = wp.constant(0.5)
@@ -72,6 +88,31 @@ def mixture_density(look: LookData, share: wp.float32, material_pdf: wp.float32,
 
 
 @wp.func
+def light_towards(look: LookData, number: wp.int32, s: Surface, u: wp.vec2):
+    """As `sample_light`, of a light that may be the glowing surfaces, which are seen from where rays start."""
+    ls = sample_light(look.lights[number], s.position, u)
+    if look.lights[number].kind == GLOW:
+        ls = sample_glow(look.glow, s.lifted, u)
+    return ls
+
+
+@wp.func
+def glow_along(scene: SceneData, look: LookData, hit: Hit, direction: wp.vec3):
+    """What glows where a ray arrives: its radiance, and in the fourth place the density of `sample_glow`."""
+    glow = look.materials[material_at(scene, hit)].emission
+    pdf = float(0.0)
+    if glow[0] + glow[1] + glow[2] > 0.0:
+        part = part_of(scene, hit.instance)
+        corners = wp.array(ptr=part.corners, shape=(3 * part.faces,), dtype=wp.vec3)
+        k = hit.face * 3
+        normal = record_of(scene, hit.instance).rotation * wp.cross(
+            corners[k + 1] - corners[k], corners[k + 2] - corners[k]
+        )
+        pdf = glow_pdf(look.glow, glow, hit.t, wp.dot(direction, normal) / wp.max(wp.length(normal), 1.0e-30))
+    return wp.vec4(glow[0], glow[1], glow[2], pdf)
+
+
+@wp.func
 def glimpse(scene: SceneData, look: LookData, hit: Hit, direction: wp.vec3, choice: wp.float32):
     """About what a reflection shows of a surface: its colour under one light and half of the surroundings."""
     s = surface_at(scene, hit, direction)
@@ -79,12 +120,12 @@ def glimpse(scene: SceneData, look: LookData, hit: Hit, direction: wp.vec3, choi
     light_in = wp.max(look.ambient_mean + s.normal * look.ambient, wp.vec3(0.0)) * 0.5
     if look.light_count > 0:
         k = wp.min(int(choice * float(look.light_count)), look.light_count - 1)
-        ls = sample_light(look.lights[k], s.position, wp.vec2(0.5))
+        ls = light_towards(look, k, s, wp.vec2(0.5))
         cosine = wp.dot(s.normal, ls.direction)
         if cosine > 0.0 and not any_hit(scene, s.lifted, ls.direction, ls.distance * 0.99999):
             light_in += ls.radiance * (cosine * float(look.light_count) / 3.14159265)
     base = base_color(look.textures, material, s, 0.1 * hit.t)
-    return material.emission + wp.cw_mul(base, light_in)
+    return wp.cw_mul(base, light_in)
 
 
 @wp.func
@@ -105,8 +146,8 @@ def skin_of(skins: wp.array(dtype=wp.int32), instance: wp.int32):
     return skin
 
 
-def _tracer(clear):
-    """The kernel, without what clear bodies need or with it: code that is left out costs no time."""
+def _tracer(clear, rich):
+    """The kernel, with or without what clear bodies and rich materials need: code that is left out costs no time."""
 
     def trace_color(
         scenes: wp.array(dtype=SceneData),  # of each picture of a batch
@@ -126,6 +167,7 @@ def _tracer(clear):
         direct: wp.array2d(dtype=wp.vec3),  # emission and background
         guide: wp.array2d(dtype=wp.int32),  # number of the surface + 1 where all samples meet one surface, else 0
     ):
+        most = wp.static(0.9999 if rich else 0.99999)  # of the way to a light: what glows is no obstacle to itself
         thread, x = wp.tid()
         row = thread + first_row  # the pictures of a batch lie one below the other
         picture = row // cameras[0].height
@@ -194,17 +236,42 @@ def _tracer(clear):
                     s.normal = wp.normalize(s.normal - direction * (0.02 - cosine))
                     cosine = -wp.dot(s.normal, direction)
                 width = spread * distance / wp.sqrt(wp.max(cosine, 0.05))
-                base = base_color(look.textures, material, s, width)
-                m = bsdf_at(
-                    look.albedo_table,
-                    base,
-                    wp.max(material.roughness, blur),
-                    material.metallic,
-                    material.specular,
-                    material.clear_coat,
-                    cosine,
-                )
-                frame = frame_of(s.normal)
+                if wp.static(rich):
+                    finish = look.finishes[s.material]
+                    f = finish_at(look.textures, scene, hit, material, finish, s, width)
+                    if finish.weathering >= 0:
+                        f = weathered(look.textures, look.weathering, scene, hit, finish.weathering, s, width, f)
+                    base = f.base
+                    roughness_here = f.roughness
+                    cosine = -wp.dot(f.normal, direction)
+                    if cosine < 0.02:
+                        f.normal = wp.normalize(f.normal - direction * (0.02 - cosine))
+                        cosine = -wp.dot(f.normal, direction)
+                    m = bsdf_at(
+                        look.albedo_table,
+                        base,
+                        wp.max(f.roughness, blur),
+                        f.metallic,
+                        material.specular,
+                        f.clear_coat,
+                        cosine,
+                    )
+                    m = dimmed(look.sheen_table, m, f.sheen, finish.sheen_roughness, cosine)
+                    frame = frame_of(f.normal)
+                    fuzz = fuzz_at(f.sheen, finish.sheen_roughness, s.normal * frame)
+                else:
+                    base = base_color(look.textures, material, s, width)
+                    roughness_here = material.roughness
+                    m = bsdf_at(
+                        look.albedo_table,
+                        base,
+                        wp.max(material.roughness, blur),
+                        material.metallic,
+                        material.specular,
+                        material.clear_coat,
+                        cosine,
+                    )
+                    frame = frame_of(s.normal)
                 wo = -direction * frame
                 passing = float(0.0)  # probability of going through
                 if wp.static(clear):
@@ -214,16 +281,19 @@ def _tracer(clear):
                             passing = 1.0
                         else:
                             passing = m.diffuse_share * material.transmission
+                            if wp.static(rich):
+                                passing = passing * 0.95  # of what sheen is drawn by, some is left
                             through = m.diffuse * material.transmission
                             rest = 1.0 / (1.0 - wp.min(passing, 0.999999))
                             m.diffuse = m.diffuse * (1.0 - material.transmission)
-                            m.diffuse_share = m.diffuse_share * (1.0 - material.transmission) * rest
+                            m.diffuse_share = (m.diffuse_share - passing) * rest
                             m.specular_share = m.specular_share * rest
                             m.coat_share = m.coat_share * rest
                 if bounce == 0:
                     sum_albedo += base
-                    sum_roughness += material.roughness
-                    sum_direct += material.emission
+                    sum_roughness += roughness_here
+                    if wp.static(rich):
+                        sum_direct += material.emission
 
                 # light sources, sampled
                 first_pair = 1 + bounce * (look.light_rays + 2)
@@ -241,16 +311,22 @@ def _tracer(clear):
                             int((float(k) + choice[0]) * float(look.light_count) / float(rays)), look.light_count - 1
                         )
                         weight = float(look.light_count) / float(rays)
-                    ls = sample_light(look.lights[light], s.position, point(look, first_pair + 2 + k, index, key))
-                    wi = ls.direction * frame
-                    r = evaluate(m, wo, wi)
+                    spot = point(look, first_pair + 2 + k, index, key)
+                    if wp.static(rich):
+                        ls = light_towards(look, light, s, spot)
+                        wi = ls.direction * frame
+                        r = evaluate_rich(m, fuzz, wo, wi)
+                    else:
+                        ls = sample_light(look.lights[light], s.position, spot)
+                        wi = ls.direction * frame
+                        r = evaluate(m, wo, wi)
                     if r.pdf > 0.0 and ls.radiance[0] + ls.radiance[1] + ls.radiance[2] > 0.0:
                         lit = bool(False)
                         if wp.static(clear):
-                            way = clear_way(scene, look, s.lifted, ls.direction, ls.distance * 0.99999)
+                            way = clear_way(scene, look, s.lifted, ls.direction, ls.distance * most)
                             lit = way[0] + way[1] + way[2] > 0.0
                         else:
-                            lit = not any_hit(scene, s.lifted, ls.direction, ls.distance * 0.99999)
+                            lit = not any_hit(scene, s.lifted, ls.direction, ls.distance * most)
                         if lit:
                             w = float(1.0)
                             if ls.pdf > 0.0:
@@ -274,7 +350,7 @@ def _tracer(clear):
                 last = bounce == look.bounces
                 if wp.static(clear):
                     last = bounce - bent == look.bounces or bounce == look.surfaces - 1
-                if last and look.light_rays == 0 and look.environment.present == 0 and look.emissive == 0:
+                if last and look.light_rays == 0 and look.environment.present == 0:
                     break
                 uv = point(look, first_pair + 1, index, key)
                 wi = wp.vec3(0.0)
@@ -316,8 +392,9 @@ def _tracer(clear):
                             behind = clear_way(scene, look, start, direction, FAR)
                             sky = environment_radiance(look.environment, direction)
                             incoming += wp.cw_mul(sky, wp.vec3(behind[0], behind[1], behind[2]))
-                        elif look.emissive == 1:
-                            incoming += look.materials[material_at(scene, hit)].emission
+                        elif wp.static(rich):
+                            if not owned:
+                                incoming += look.materials[material_at(scene, hit)].emission
                         if not owned:
                             for k in range(look.light_count):
                                 seen = light_along(look.lights[k], s.position, direction)
@@ -340,15 +417,21 @@ def _tracer(clear):
                     blur = ROUGH_BOUNCE
                 else:
                     lobe = (lobe - share) / (1.0 - share)
-                    wi = sample_direction(m, wo, lobe, uv)
+                    if wp.static(rich):
+                        wi = sample_rich(m, fuzz, wo, lobe, uv)
+                    else:
+                        wi = sample_direction(m, wo, lobe, uv)
                     # mirrors behind rough surfaces focus light that chance rarely finds: blur them
                     # (A. Kaplanyan and C. Dachsbacher, Path Space Regularization, 2013)
                     if lobe < m.diffuse_share:
                         blur = ROUGH_BOUNCE
                     else:
-                        blur = wp.max(blur, wp.min(material.roughness, ROUGH_BOUNCE))
+                        blur = wp.max(blur, wp.min(roughness_here, ROUGH_BOUNCE))
                         shiny = look.bounces == 0
-                r = evaluate(m, wo, wi)
+                if wp.static(rich):
+                    r = evaluate_rich(m, fuzz, wo, wi)
+                else:
+                    r = evaluate(m, wo, wi)
                 if r.pdf <= 0.0:
                     break
                 direction = frame * wi
@@ -363,7 +446,10 @@ def _tracer(clear):
                     beta = wp.cw_mul(beta, base * r.diffuse + r.specular) * inverse
                 reach = float(FAR)
                 missed = bool(True)
-                if last and look.emissive == 0 and not shiny:
+                sees = not last or shiny  # whether what is met next matters, and not only whether there is something
+                if wp.static(rich):
+                    sees = True
+                if not sees:
                     missed = not any_hit(scene, s.lifted, direction, FAR)
                     reach = wp.where(missed, FAR, 0.0)
                     # lights between here and the next surface are seen even where the sky is not
@@ -384,8 +470,11 @@ def _tracer(clear):
                     incoming += environment_radiance(look.environment, direction)
                 elif shiny:
                     incoming += glimpse(scene, look, hit, direction, choice[0])
-                elif look.emissive == 1:
-                    incoming += look.materials[material_at(scene, hit)].emission
+                rays_here = wp.where(bounce == 0, float(look.light_rays), 1.0) / wp.max(float(look.light_count), 1.0)
+                if wp.static(rich):
+                    if not missed:
+                        glow = glow_along(scene, look, hit, direction)
+                        incoming += wp.vec3(glow[0], glow[1], glow[2]) * (density / (density + rays_here * glow[3]))
                 for k in range(look.light_count):
                     seen = light_along(look.lights[k], s.position, direction)
                     if seen.pdf > 0.0:
@@ -393,9 +482,8 @@ def _tracer(clear):
                         if reach == -1.0:
                             visible = not any_hit(scene, s.lifted, direction, seen.distance * 0.99999)
                         if visible:
-                            chance = wp.where(bounce == 0, float(look.light_rays), 1.0) / float(look.light_count)
                             # the densities of both strategies for this direction and light (balance heuristic)
-                            w = density / (density + chance * seen.pdf)
+                            w = density / (density + rays_here * seen.pdf)
                             incoming += seen.radiance * w
                 value = wp.cw_mul(beta, incoming)
                 if bounce > 0:
@@ -425,5 +513,12 @@ def _tracer(clear):
     return trace_color
 
 
-trace_color = wp.kernel(_tracer(False))
-trace_clear = wp.kernel(_tracer(True), module="unique", module_options={"enable_backward": False, "fast_math": False})
+_OPTIONS = {"enable_backward": False, "fast_math": False}
+TRACERS = {
+    (clear, rich): wp.kernel(
+        _tracer(clear, rich), **({"module": "unique", "module_options": _OPTIONS} if clear or rich else {})
+    )
+    for clear in (False, True)
+    for rich in (False, True)
+}
+"""By whether any body is clear, and whether any material is rich (see `simengine.render.finish`)."""

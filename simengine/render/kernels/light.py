@@ -8,13 +8,17 @@ from simengine.render.kernels.angles import circle_point, frame_of, polar_fracti
 wp.set_module_options({"enable_backward": False})
 
 __all__ = [
+    "GLOW",
     "EnvironmentData",
+    "GlowData",
     "Light",
     "LightSample",
     "environment_pdf",
     "environment_radiance",
+    "glow_pdf",
     "light_along",
     "sample_environment",
+    "sample_glow",
     "sample_light",
 ]
 
@@ -24,6 +28,7 @@ POINT = wp.constant(1)
 SUN = wp.constant(2)
 DISK = wp.constant(3)
 SPOT = wp.constant(4)
+GLOW = wp.constant(5)  # all glowing surfaces together
 SKY = wp.constant(1.0e29)  # distance of the sun: nearer than a ray's end, beyond everything else
 
 
@@ -46,6 +51,16 @@ class LightSample:
     distance: wp.float32
     radiance: wp.vec3  # divided by the density
     pdf: wp.float32  # per solid angle; 0 for lights without extent
+
+
+@wp.struct
+class GlowData:
+    parts: wp.array(dtype=wp.float32)  # cumulative share of the power over triangles, (n + 1,)
+    corner: wp.array(dtype=wp.vec3)
+    first: wp.array(dtype=wp.vec3)  # edges from the corner
+    second: wp.array(dtype=wp.vec3)
+    radiance: wp.array(dtype=wp.vec3)
+    inverse: wp.float32  # 1 / the sum of area times luminance
 
 
 @wp.struct
@@ -162,12 +177,51 @@ def light_along(light: Light, p: wp.vec3, direction: wp.vec3):
                 s.radiance = light.radiance
                 if light.kind == SPOT:
                     s.radiance = s.radiance * cone_share(light, direction)
-    elif light.size > 0.0:
+    elif light.kind == SUN and light.size > 0.0:
         chord = direction - light.normal
         if wp.dot(chord, chord) < 2.0 * light.size:  # |chord|^2 = 2 (1 - cos)
             s.distance = SKY
             s.pdf = light.radius
             s.radiance = light.radiance
+    return s
+
+
+@wp.func
+def find_cell(edges: wp.array(dtype=wp.float32), count: wp.int32, u: wp.float32):
+    """Number of the cell of a cumulative distribution that `u` falls into."""
+    low = int(0)
+    high = int(count)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if edges[middle] <= u:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@wp.func
+def glow_pdf(glow: GlowData, radiance: wp.vec3, distance: wp.float32, cosine: wp.float32):
+    """Density per solid angle of `sample_glow`, for a direction that meets a glowing facet."""
+    luminance = 0.2126 * radiance[0] + 0.7152 * radiance[1] + 0.0722 * radiance[2]
+    return luminance * glow.inverse * distance * distance / wp.max(wp.abs(cosine), 1.0e-6)
+
+
+@wp.func
+def sample_glow(glow: GlowData, p: wp.vec3, u: wp.vec2):
+    """A direction from `p` towards a glowing surface, drawn by power; both sides glow."""
+    s = LightSample()
+    count = glow.corner.shape[0]
+    k = find_cell(glow.parts, count, u[0])
+    a = wp.sqrt(wp.clamp((u[0] - glow.parts[k]) / wp.max(glow.parts[k + 1] - glow.parts[k], 1.0e-20), 0.0, 1.0))
+    d = glow.corner[k] + glow.first[k] * (a * (1.0 - u[1])) + glow.second[k] * (a * u[1]) - p
+    normal = wp.cross(glow.first[k], glow.second[k])
+    s.distance = wp.length(d)
+    s.direction = d / wp.max(s.distance, 1.0e-20)
+    cosine = wp.abs(wp.dot(s.direction, normal)) / wp.max(wp.length(normal), 1.0e-30)
+    if cosine > 1.0e-6 and s.distance > 0.0:
+        s.pdf = glow_pdf(glow, glow.radiance[k], s.distance, cosine)
+        s.radiance = glow.radiance[k] / s.pdf
     return s
 
 
@@ -215,17 +269,10 @@ def sample_environment(env: EnvironmentData, u: wp.vec2):
     """A direction drawn in proportion to the panorama's luminance."""
     h = env.columns.shape[0]
     w = env.columns.shape[1] - 1
-    i = int(0)
-    high = int(h)
-    while high - i > 1:
-        middle = (i + high) // 2
-        if env.rows[middle] <= u[1]:
-            i = middle
-        else:
-            high = middle
+    i = find_cell(env.rows, h, u[1])
     a = (u[1] - env.rows[i]) / wp.max(env.rows[i + 1] - env.rows[i], 1.0e-20)
     j = int(0)
-    high = w
+    high = int(w)
     while high - j > 1:
         middle = (j + high) // 2
         if env.columns[i, middle] <= u[0]:

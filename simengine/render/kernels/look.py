@@ -3,8 +3,10 @@
 
 import warp as wp
 
-from simengine.render.kernels.light import EnvironmentData, Light
+from simengine.render.kernels.finish import Finish
+from simengine.render.kernels.light import EnvironmentData, GlowData, Light
 from simengine.render.kernels.texture import Material, TextureData
+from simengine.render.kernels.weathering import WeatheringData
 
 wp.set_module_options({"enable_backward": False})
 
@@ -27,8 +29,12 @@ class LookData:
     surfaces: wp.int32  # most surfaces a path meets: bounces + 1, and more where it goes through clear ones
     seed: wp.uint32
     stride: wp.int32  # 0 for the same point set in all blocks
-    emissive: wp.int32  # whether any material gives off light
     ambient: wp.mat33  # light of the surroundings on a Lambertian surface: rows are terms in its normal's x, y, z
     ambient_mean: wp.vec3
     clamp: wp.float32
+    # of rich looks only
+    finishes: wp.array(dtype=Finish)  # by number of the material
+    weathering: WeatheringData
+    glow: GlowData
+    sheen_table: wp.array2d(dtype=wp.float32)
     pixel_angle: wp.float32

@@ -21,6 +21,7 @@ __all__ = [
     "closest_hit",
     "material_at",
     "part_of",
+    "record_of",
     "records",
     "surface_at",
 ]

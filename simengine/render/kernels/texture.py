@@ -2,7 +2,8 @@
 """Texture look-ups: bilinear within a level, linear between two levels.
 
 A texel is an unsigned 32-bit word with ten bits a channel that hold the square root of the linear value,
-so that filtering happens in linear light at a quarter of the memory of floats.
+so that filtering happens in linear light at a quarter of the memory of floats. Maps (roughness, metallic, normals)
+are kept likewise: their values are linear already.
 """
 
 import warp as wp
@@ -11,7 +12,7 @@ from simengine.render.kernels.scene import Surface
 
 wp.set_module_options({"enable_backward": False})
 
-__all__ = ["Material", "TextureData", "base_color"]
+__all__ = ["Material", "TextureData", "base_color", "look_up", "pattern", "side_uv", "side_weights", "triplanar"]
 
 
 @wp.struct
@@ -89,29 +90,51 @@ def look_up(textures: TextureData, texture: wp.int32, uv: wp.vec2, footprint: wp
 
 
 @wp.func
+def side_weights(n: wp.vec3):
+    """How much each of three sides shows of a triplanar texture, of sum 1; sides seen at a slant are left out."""
+    w = wp.cw_mul(n, n)
+    w = wp.cw_mul(w, w)
+    w = wp.cw_mul(w, w)
+    x = wp.where(w[0] > 0.01, w[0], 0.0)
+    y = wp.where(w[1] > 0.01, w[1], 0.0)
+    z = wp.where(w[2] > 0.01 or x + y == 0.0, wp.max(w[2], 1.0e-6), 0.0)
+    return wp.vec3(x, y, z) * (1.0 / (x + y + z))
+
+
+@wp.func
+def side_uv(n: wp.vec3, p: wp.vec3, side: wp.int32):
+    """Coordinates on a side, seen from where the normal points: u runs right, v up."""
+    uv = wp.vec2(p[0], wp.sign(n[2]) * p[1])
+    if side == 0:
+        uv = wp.vec2(wp.sign(n[0]) * p[1], p[2])
+    elif side == 1:
+        uv = wp.vec2(-wp.sign(n[1]) * p[0], p[2])
+    return uv
+
+
+@wp.func
+def triplanar(textures: TextureData, texture: wp.int32, n: wp.vec3, p: wp.vec3, footprint: wp.float32):
+    """A texture laid on from three sides; `p` and `footprint` in tiles."""
+    w = side_weights(n)
+    color = wp.vec3(0.0)
+    for side in range(3):
+        if w[side] > 0.0:
+            color += w[side] * look_up(textures, texture, side_uv(n, p, side), footprint)
+    return color
+
+
+@wp.func
+def pattern(textures: TextureData, material: Material, texture: wp.int32, s: Surface, width: wp.float32):
+    """What a texture shows at a surface point; `width` is the diameter of the area to average over [m]."""
+    if material.triplanar == 0:
+        return look_up(textures, texture, s.uv, width * s.uv_density)
+    size = 1.0 / material.texture_size
+    return triplanar(textures, texture, s.local_normal, s.local * size, width * size)
+
+
+@wp.func
 def base_color(textures: TextureData, material: Material, s: Surface, width: wp.float32):
     """Base colour at a surface point; `width` is the diameter of the area to average over [m]."""
     if material.texture < 0:
         return material.base_color
-    if material.triplanar == 0:
-        color = look_up(textures, material.texture, s.uv, width * s.uv_density)
-        return wp.cw_mul(material.base_color, color)
-    n = s.local_normal
-    weights = wp.cw_mul(n, n)
-    weights = wp.cw_mul(weights, weights)
-    weights = wp.cw_mul(weights, weights)
-    p = s.local / material.texture_size
-    footprint = width / material.texture_size
-    color = wp.vec3(0.0)
-    total = float(0.0)
-    if weights[0] > 0.01:
-        color += weights[0] * look_up(textures, material.texture, wp.vec2(wp.sign(n[0]) * p[1], p[2]), footprint)
-        total += weights[0]
-    if weights[1] > 0.01:
-        color += weights[1] * look_up(textures, material.texture, wp.vec2(-wp.sign(n[1]) * p[0], p[2]), footprint)
-        total += weights[1]
-    if weights[2] > 0.01 or total == 0.0:
-        w = wp.max(weights[2], 1.0e-6)
-        color += w * look_up(textures, material.texture, wp.vec2(p[0], wp.sign(n[2]) * p[1]), footprint)
-        total += w
-    return wp.cw_mul(material.base_color, color / total)
+    return wp.cw_mul(material.base_color, pattern(textures, material, material.texture, s, width))

@@ -13,7 +13,11 @@ __all__ = ["Material", "Texture"]
 
 
 class ImageTexture(Part):
-    """A picture from a file, or one drawn from a folder of pictures."""
+    """A picture from a file, or one drawn from a folder of pictures.
+
+    Maps that lie beside it come with it, told by their names as sites for materials write them: NAME_roughness,
+    NAME_metallic, NAME_normal (and _rough, _metalness, _nor_gl, _NormalDX, _arm ...).
+    """
 
     exclusive = ("file", "folder")
 
@@ -115,6 +119,20 @@ class Printed(Part):
     ink: Color = Field((0.1, 0.1, 0.12), description="Colour of the small print.")
 
 
+class Weathering(Part):
+    """What years of use leave: edges rubbed down to the metal, rust, dirt in corners; each object its own."""
+
+    wear: Fraction = Field(0.0, description="How far edges are rubbed down to the bare metal.")
+    bare_color: Color = Field((0.7, 0.69, 0.67), description="Colour of that metal.")
+    rust: Fraction = Field(0.0, description="About the share of the surface that rust has taken.")
+    dirt: Fraction = Field(0.0, description="How much dirt lies in corners and on what faces up.")
+    dirt_color: Color = Field((0.25, 0.21, 0.17), description="Colour of the dirt.")
+    grain: Length = Field(0.1, description="Size of the patches: edge of the tile of noise that shapes them.")
+    edge_width: Length | None = Field(
+        None, description="Width of what counts as an edge or a corner; 1.5 % of the mesh's diagonal if absent."
+    )
+
+
 class Texture(OneOf):
     """Exactly one source of the base colour's pattern."""
 
@@ -145,13 +163,24 @@ class Material(Part):
         "auto",
         description="How the texture is laid on: by the mesh's own coordinates (`uv`), from three sides in tiles of `texture_size` (`triplanar`), or by coordinates where a mesh file brings its own (`auto`).",
     )
-    roughness: Fraction = Field(0.5, description="From mirror (0) to matte (1); the microfacet width is its square.")
-    metallic: Fraction = Field(0.0, description="From dielectric (0) to metal (1).")
+    relief: Annotated[float, Leaf(unit="m", low=0)] = Field(
+        0.0,
+        description="How far the dark parts of the texture lie below its bright ones; a normal map of its own goes before.",
+    )
+    roughness: Fraction = Field(
+        0.5,
+        description="From mirror (0) to matte (1); the microfacet width is its square. Multiplies the texture's map where one is given, which is shown as it is if this is absent.",
+    )
+    metallic: Fraction = Field(0.0, description="From dielectric (0) to metal (1); with a map as `roughness`.")
     specular: Fraction = Field(
         0.5,
         description="Reflectance of a dielectric at normal incidence divided by 8 %; 0.5 is an index of refraction of 1.5.",
     )
     clear_coat: Fraction = Field(0.0, description="Strength of a second, polished layer on top.")
+    sheen: Fraction = Field(0.0, description="Strength of a fuzz of fibres on top: cloth, felt, dust.")
+    sheen_color: Color = Field((1.0, 1.0, 1.0), description="Colour of the fuzz.")
+    sheen_roughness: Fraction = Field(0.3, description="From a thin rim of light (0) to an even fuzz (1).")
+    weathering: Weathering | None = Field(None, description="Wear, rust and dirt.")
     transmission: Fraction = Field(
         0.0,
         description="Share of the light that is not reflected which goes through the body (glass 1, cloudy plastic in between) instead of being scattered at its surface; `roughness` blurs what is seen through. The mesh must be closed.",
@@ -166,5 +195,6 @@ class Material(Part):
     absorption_distance: Length = Field(0.01, description="Way within the body after which it has that colour.")
     emission: Color = Field((0.0, 0.0, 0.0), description="Colour of light given off by the surface.")
     emission_strength: Annotated[float, Leaf(unit="W/m^2", low=0)] = Field(
-        0.0, description="Radiant exitance of emitted light; seen, but not sampled as a light source."
+        0.0,
+        description="Radiant exitance of emitted light, on both sides of the surface; it lights the scene like any lamp.",
     )
