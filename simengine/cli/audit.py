@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simengine.cli.refine_signals import audit_of_signals, is_for_signals
+
+if TYPE_CHECKING:
+    from simengine.refine.audit.calibrate import Calibration
+    from simengine.refine.audit.picture import PictureAudit
+    from simengine.refine.audit.rule import Thresholds
+    from simengine.refine.audit.run import AuditReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="refined data set, or any folder of pictures named as the renders (signals: recordings with their signal_id)",
     )
     parser.add_argument("--renders", metavar="DIR", type=Path, required=True, help="data set that was refined")
-    parser.add_argument("--out", metavar="DIR", type=Path, help="folder for audit.json and worst.png")
+    parser.add_argument(
+        "--out", metavar="DIR", type=Path, help="folder of the report: page, summary, certificates, worst objects"
+    )
     add_rule_arguments(parser)
 
 
@@ -48,10 +59,9 @@ def add_rule_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints what was found; exit status 1 if a picture is rejected."""
-    import json
+    from contextlib import nullcontext
 
-    from simengine.dataset.disk import disk_errors, write_atomic
-    from simengine.dataset.pictures import encode_picture
+    from simengine.dataset.disk import disk_errors
     from simengine.dataset.reader import Dataset
     from simengine.refine.audit.rule import Thresholds
     from simengine.refine.audit.run import audit_pictures, calibrate_on
@@ -63,20 +73,56 @@ def run(args: argparse.Namespace) -> int:
     if args.planted:
         calibration = calibrate_on(simulated, planted=args.planted, false_accepts=args.false_accepts)
         rule = calibration.thresholds
-    report = audit_pictures(args.directory, renders=args.renders, thresholds=rule, budget=args.budget)
+    if args.out:
+        with disk_errors("make the folder", args.out):
+            args.out.mkdir(parents=True, exist_ok=True)
+    with _certificates(args.out / CERTIFICATES) if args.out else nullcontext() as certificate:
+        report = audit_pictures(
+            args.directory, renders=args.renders, thresholds=rule, budget=args.budget, certificate=certificate
+        )
     print(
         f"Rule: correlation at least {rule.ncc:g}, shift at most {rule.shift:g} px, outline agreement at least {rule.agreement:g}."
     )
     print(report)
     if args.out:
-        with disk_errors("make the folder", args.out):
-            args.out.mkdir(parents=True, exist_ok=True)
-        content = {
-            "thresholds": rule.to_dict(),
-            "calibration": calibration.to_dict() if calibration else None,
-            **report.to_dict(),
-        }
-        write_atomic(args.out / "audit.json", json.dumps(content, indent=1).encode())
-        write_atomic(args.out / "worst.png", encode_picture("rgb", report.worst))
-        print(f"Certificates: {args.out / 'audit.json'}; worst objects: {args.out / 'worst.png'}")
-    return 0 if report.accepted == len(report.certificates) else 1
+        _write(args, report, rule, calibration)
+    return 0 if report.accepted == report.pictures else 1
+
+
+CERTIFICATES = "certificates.jsonl"
+
+
+@contextmanager
+def _certificates(path: Path) -> Iterator[Callable[[str, PictureAudit], None]]:
+    """Writes one line a picture; the file is there only when it is whole."""
+    import json
+
+    from simengine.dataset.disk import disk_errors
+
+    part = path.with_suffix(".part")
+    with disk_errors("write", path):
+        with part.open("w", encoding="utf-8") as file:
+            yield lambda name, audit: print(json.dumps({"picture": name, **audit.to_dict()}), file=file)
+        part.replace(path)
+
+
+def _write(args: argparse.Namespace, report: AuditReport, rule: Thresholds, calibration: Calibration | None) -> None:
+    import json
+
+    from simengine.cli.typed import typed_command
+    from simengine.dataset.disk import write_atomic
+    from simengine.dataset.pictures import encode_picture
+    from simengine.evaluate.report.write import write_report
+    from simengine.refine.audit.page import audit_document
+    from simengine.refine.audit.worst import worst_sheet
+
+    content = {
+        "thresholds": rule.to_dict(),
+        "calibration": calibration.to_dict() if calibration else None,
+        **report.to_dict(),
+    }
+    write_atomic(args.out / "audit.json", json.dumps(content, indent=1).encode())
+    write_atomic(args.out / "worst.png", encode_picture("rgb", worst_sheet(report.worst)))
+    command = typed_command("audit", args, add_arguments)
+    page = write_report(audit_document(report, rule, calibration=calibration, command=command), args.out)
+    print(f"Report: {page}; summary: audit.json; one line a picture: {CERTIFICATES}; worst objects: worst.png")

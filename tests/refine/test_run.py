@@ -102,17 +102,24 @@ def test_an_audit_of_somebody_elses_pictures(renders, tmp_path):
             continue
         moved = np.roll(picture, 4, axis=0) if sample.index == 2 else picture
         cv2.imwrite(str(folder / f"{name}.jpg"), moved, [cv2.IMWRITE_JPEG_QUALITY, 95])
-    report = audit_pictures(folder, renders=source)
-    assert report.accepted == 4 and len(report.certificates) == 5 and report.missing == ("000005.top.0.rgb.png",)
-    bad = report.certificates["000002.top.0.rgb.png"]
+    certificates = {}
+    report = audit_pictures(folder, renders=source, certificate=certificates.__setitem__)
+    assert report.accepted == 4 and report.pictures == len(certificates) == 5
+    assert report.missing == ("000005.top.0.rgb.png",) and report.failed == {"disc": 4} and report.objects["disc"] == 20
+    bad = certificates["000002.top.0.rgb.png"]
     assert not bad.accepted and all(o.scores.shift == pytest.approx(4, abs=0.4) for o in bad.objects)
-    assert report.worst.shape[2] == 3
+    assert [crop.verdict.verdict for crop in report.worst[:5]] == ["dropped"] * 4 + ["kept"]
+    assert report.scores.shape == (20, 3) and report.quantile(1, 0.5) < 0.3
     assert (
         main(["audit", str(folder), "--renders", str(source), "--planted", "8", "--out", str(tmp_path / "report")]) == 1
     )
     content = json.loads((tmp_path / "report/audit.json").read_text())
     assert content["accepted"] == 4 and content["calibration"]["harm"]["moved 2 px"]["accepted"] <= 0.01
     assert (tmp_path / "report/worst.png").stat().st_size > 1000
+    lines = [json.loads(line) for line in (tmp_path / "report/certificates.jsonl").read_text().splitlines()]
+    assert len(lines) == 5 and sum(line["accepted"] for line in lines) == 4
+    page = (tmp_path / "report/report.html").read_text()
+    assert "4 of 20 labelled objects moved" in page and page.count("data:image/jpeg") == 40
 
 
 def test_refine_from_the_command_line(renders, photos, tmp_path, capsys):

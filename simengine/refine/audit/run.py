@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ from simengine.formats.picture_files import find_pictures
 from simengine.refine.audit.calibrate import Calibration, calibrate
 from simengine.refine.audit.picture import PictureAudit, audit_picture
 from simengine.refine.audit.rule import Thresholds
-from simengine.refine.audit.worst import Worst
+from simengine.refine.audit.worst import Crop, Worst
 from simengine.refine.frame import Frame, frames, read_frame, require_outputs
 
 __all__ = ["AuditReport", "audit_pictures", "calibrate_on"]
@@ -26,38 +28,47 @@ __all__ = ["AuditReport", "audit_pictures", "calibrate_on"]
 
 @dataclass(frozen=True, eq=False)
 class AuditReport:
-    """What an audit found.
+    """What an audit found. Grows with the data by three numbers an object.
 
     Attributes:
-        certificates: One a picture, by the render's file name.
+        pictures: Number compared.
+        accepted: Number accepted.
         missing: Renders for which there is no refined picture.
-        worst: A sheet of the objects treated worst, uint8 (H, W, 3).
+        failed: Number of objects that moved, vanished or changed, by class.
+        objects: Number of objects, by class.
+        reasons: How many objects failed by each score; one may fail by several.
+        scores: Correlation, shift [px] and outline agreement of every object, (objects, 3), float32.
+        worst: The objects treated worst, the worst first.
     """
 
-    certificates: dict[str, PictureAudit]
+    pictures: int
+    accepted: int
     missing: tuple[str, ...]
-    worst: NDArray[np.uint8]
+    failed: dict[str, int]
+    objects: dict[str, int]
+    reasons: dict[str, int]
+    scores: NDArray[np.float32]
+    worst: tuple[Crop, ...]
 
-    @property
-    def accepted(self) -> int:
-        """Number of pictures accepted."""
-        return sum(audit.accepted for audit in self.certificates.values())
+    def quantile(self, score: int, q: float) -> float | None:
+        """Quantile of one column of `scores`; None if it was never measured."""
+        values = self.scores[:, score]
+        values = values[np.isfinite(values)]
+        return float(np.quantile(values, q)) if len(values) else None
 
     def to_dict(self) -> dict[str, Any]:
-        """In JSON types: the summary, and each certificate."""
-        scores = [o.scores for audit in self.certificates.values() for o in audit.objects]
-        failed = sum(audit.count("dropped") for audit in self.certificates.values())
-        ncc = [s.ncc for s in scores if np.isfinite(s.ncc)]
-        shift = [s.shift for s in scores if np.isfinite(s.shift)]
+        """The summary, in JSON types."""
+        ncc, shift = self.quantile(0, 0.5), self.quantile(1, 0.95)
         return {
-            "pictures": len(self.certificates),
+            "pictures": self.pictures,
             "accepted": self.accepted,
             "missing": list(self.missing),
-            "objects": len(scores),
-            "failed": failed,
-            "ncc_median": round(float(np.median(ncc)), 4) if ncc else None,
-            "shift_px_q95": round(float(np.quantile(shift, 0.95)), 4) if shift else None,
-            "certificates": {name: audit.to_dict() for name, audit in self.certificates.items()},
+            "objects": sum(self.objects.values()),
+            "failed": sum(self.failed.values()),
+            "failed_by_class": {name: [self.failed.get(name, 0), count] for name, count in self.objects.items()},
+            "failed_by_score": self.reasons,
+            "ncc_median": None if ncc is None else round(ncc, 4),
+            "shift_px_q95": None if shift is None else round(shift, 4),
         }
 
     def __str__(self) -> str:
@@ -97,6 +108,7 @@ def audit_pictures(
     renders: str | Path,
     thresholds: Thresholds | None = None,
     budget: float = 0.1,
+    certificate: Callable[[str, PictureAudit], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> AuditReport:
     """Audits refined pictures against their renders, changing nothing.
@@ -107,6 +119,7 @@ def audit_pictures(
         renders: The data set that was refined.
         thresholds: The rule.
         budget: Greatest share of failing objects in an accepted picture.
+        certificate: Told of every picture's certificate, by the render's file name.
         progress: Called with the number of pictures done.
 
     Raises:
@@ -115,9 +128,10 @@ def audit_pictures(
     dataset = Dataset.open(renders)
     require_outputs(dataset)
     find = _finder(Path(refined))
-    certificates: dict[str, PictureAudit] = {}
+    failed, objects, reasons = Counter[str](), Counter[str](), Counter[str]()
+    scores = array("f")
     missing: list[str] = []
-    worst = Worst()
+    worst, pictures, accepted = Worst(), 0, 0
     for number, (frame, name) in enumerate(_named(dataset), start=1):
         after = find(name, frame)
         if after is None:
@@ -138,16 +152,33 @@ def audit_pictures(
                 budget=budget,
                 restoring=False,
             )
-            certificates[name] = audit
+            pictures, accepted = pictures + 1, accepted + audit.accepted
+            for one in audit.objects:
+                kind = frame.categories.get(one.scores.id) or ""
+                objects[kind] += 1
+                failed[kind] += one.verdict == "dropped"
+                reasons.update(one.reasons)
+                scores.extend((one.scores.ncc, one.scores.shift, one.scores.boundary_agreement))
             worst.add(frame, after, audit)
+            if certificate:
+                certificate(name, audit)
         if progress:
             progress(number)
-    if not certificates:
+    if not pictures:
         raise SimengineError(
             f"{refined} holds no picture that is named as one of {renders}, e.g. {missing[0] if missing else '-'}. "
             "Give refined pictures the names of their renders; the suffix may differ."
         )
-    return AuditReport(certificates, tuple(missing), worst.sheet())
+    return AuditReport(
+        pictures,
+        accepted,
+        tuple(missing),
+        {name: failed[name] for name in sorted(objects)},
+        dict(sorted(objects.items())),
+        dict(sorted(reasons.items())),
+        np.array(scores, np.float32).reshape(-1, 3),
+        worst.crops(),
+    )
 
 
 def _named(dataset: Dataset) -> Iterator[tuple[Frame, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,12 +13,29 @@ from numpy.typing import NDArray
 from simengine.refine.audit.picture import ObjectVerdict, PictureAudit
 from simengine.refine.frame import Frame
 
-__all__ = ["Worst"]
+__all__ = ["Crop", "Worst", "score_words", "worst_sheet"]
 
 _SIDE = 128  # px, of a crop on the sheet
 _COLUMNS = 4
 _LINE = 18  # px
 _COLORS = {"kept": (70, 140, 70), "restored": (190, 130, 30), "dropped": (190, 60, 50)}
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """One object before and after.
+
+    Attributes:
+        name: Of its picture, with its class and id.
+        verdict: What became of it.
+        before: The render around it, uint8 (128, 128, 3).
+        after: The same part of the refined picture.
+    """
+
+    name: str
+    verdict: ObjectVerdict
+    before: NDArray[np.uint8]
+    after: NDArray[np.uint8]
 
 
 @dataclass
@@ -29,9 +47,7 @@ class Worst:
     """
 
     most: int = 24
-    _heap: list[tuple[float, int, str, ObjectVerdict, NDArray[np.uint8], NDArray[np.uint8]]] = field(
-        default_factory=list
-    )
+    _heap: list[tuple[float, int, Crop]] = field(default_factory=list)
     _seen: int = 0
 
     def add(self, frame: Frame, after: NDArray[np.uint8], audit: PictureAudit) -> None:
@@ -49,30 +65,36 @@ class Worst:
                 continue
             box = _square(frame.ids == verdict.scores.id)
             name = f"{frame.key} {frame.categories.get(verdict.scores.id) or ''} {verdict.scores.id}"
-            entry = (badness, -self._seen, name, verdict, _crop(frame.rgb, box), _crop(after, box))
+            entry = (badness, -self._seen, Crop(name, verdict, _crop(frame.rgb, box), _crop(after, box)))
             (heapq.heappushpop if len(self._heap) == self.most else heapq.heappush)(self._heap, entry)
 
-    def sheet(self) -> NDArray[np.uint8]:
-        """The worst first: render and refined picture side by side, with verdict and scores; uint8 (H, W, 3)."""
-        import cv2
+    def crops(self) -> tuple[Crop, ...]:
+        """The worst first."""
+        return tuple(crop for _, _, crop in sorted(self._heap, key=lambda entry: (-entry[0], -entry[1])))
 
-        entries = sorted(self._heap, key=lambda entry: (-entry[0], -entry[1]))
-        cell_w, cell_h = 2 * _SIDE + 12, _SIDE + 2 * _LINE + 12
-        rows = max(math.ceil(len(entries) / _COLUMNS), 1)
-        sheet = np.full((rows * cell_h + 8, _COLUMNS * cell_w + 8, 3), 250, np.uint8)
-        for number, (_, _, name, verdict, before, after) in enumerate(entries):
-            y, x = 8 + number // _COLUMNS * cell_h, 8 + number % _COLUMNS * cell_w
-            sheet[y : y + _SIDE, x : x + _SIDE], sheet[y : y + _SIDE, x + _SIDE + 2 : x + 2 * _SIDE + 2] = before, after
-            s = verdict.scores
-            lines = (
-                f"{verdict.verdict}: {name}",
-                f"ncc {s.ncc:.2f}  shift {s.shift:.2f}  outline {s.boundary_agreement:.2f}",
-            )
-            for line, text in enumerate(lines):
-                at = (x, y + _SIDE + _LINE * (line + 1) - 4)
-                color = _COLORS[verdict.verdict] if line == 0 else (60, 60, 60)
-                cv2.putText(sheet, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, color, 1, cv2.LINE_AA)
-        return sheet
+
+def worst_sheet(crops: Sequence[Crop]) -> NDArray[np.uint8]:
+    """Render and refined picture of each object side by side, with verdict and scores; uint8 (H, W, 3)."""
+    import cv2
+
+    cell_w, cell_h = 2 * _SIDE + 12, _SIDE + 2 * _LINE + 12
+    rows = max(math.ceil(len(crops) / _COLUMNS), 1)
+    sheet = np.full((rows * cell_h + 8, _COLUMNS * cell_w + 8, 3), 250, np.uint8)
+    for number, crop in enumerate(crops):
+        y, x = 8 + number // _COLUMNS * cell_h, 8 + number % _COLUMNS * cell_w
+        sheet[y : y + _SIDE, x : x + _SIDE] = crop.before
+        sheet[y : y + _SIDE, x + _SIDE + 2 : x + 2 * _SIDE + 2] = crop.after
+        for line, text in enumerate((f"{crop.verdict.verdict}: {crop.name}", score_words(crop.verdict))):
+            at = (x, y + _SIDE + _LINE * (line + 1) - 4)
+            color = _COLORS[crop.verdict.verdict] if line == 0 else (60, 60, 60)
+            cv2.putText(sheet, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, color, 1, cv2.LINE_AA)
+    return sheet
+
+
+def score_words(verdict: ObjectVerdict) -> str:
+    """The scores that the rule looks at, in one line."""
+    s = verdict.scores
+    return f"ncc {s.ncc:.2f}  shift {s.shift:.2f}  outline {s.boundary_agreement:.2f}"
 
 
 def _badness(verdict: ObjectVerdict) -> float:
