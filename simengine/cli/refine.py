@@ -73,11 +73,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--batch",
         metavar="N",
         type=int,
-        default=1,
-        help="crops a training step; pictures that a model of the hub refines at once (default: 1)",
+        help="crops a training step; pictures that a model of the hub refines at once (default: 1; of signals 8)",
     )
     parser.add_argument(
-        "--width", metavar="N", type=int, default=64, help="channels of the network's first stage (default: 64)"
+        "--width", metavar="N", type=int, help="channels of the network's first stage (default: 64; of signals 32)"
     )
     parser.add_argument(
         "--strength", metavar="X", type=float, default=0.2, help="diffusion: how far it goes, 0 to 0.5 (default: 0.2)"
@@ -118,6 +117,8 @@ def run(args: argparse.Namespace) -> int:
     renders = Dataset.open(args.directory)
     if is_for_signals(renders, args.method):
         return refine_of_signals(args, renders)
+    args.batch = 1 if args.batch is None else args.batch
+    args.width = 64 if args.width is None else args.width
     photos, method = Photos(args.real), args.method or "statistics"
     found = (
         calibrate_on(renders, seed=args.seed, planted=args.planted, false_accepts=args.false_accepts)

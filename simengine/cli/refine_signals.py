@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simengine.dataset.reader import Dataset
@@ -29,6 +30,7 @@ def add_signal_arguments(parser: argparse.ArgumentParser) -> None:
         "--healthy", metavar="LABEL", nargs="+",
         help="fault types of real recordings that count as healthy (default: normal and unlabelled ones)",
     )  # fmt: skip
+    group.add_argument("--length", metavar="N", type=int, help="samples of a network's training crops (default: 2048)")
 
 
 def is_for_signals(dataset: Dataset, method: str | None = None) -> bool:
@@ -112,6 +114,26 @@ def _fit(args: argparse.Namespace, method: str, dataset: Dataset, real: HealthyR
     from simengine.errors import SimengineError
     from simengine.refine.signals.transfer import fit_transfer
 
-    if method in ("transfer", "auto"):
+    if method == "transfer":
         return fit_transfer(dataset, real)
-    raise SimengineError(f"--method {method} needs --model DIR.")
+    if args.model is None:
+        raise SimengineError(
+            f"--method {method} needs --model DIR: the folder of its network, trained there if absent."
+        )
+    from simengine.learn.detector import choose_device
+    from simengine.refine.signals.learned.settings import SignalTraining
+    from simengine.refine.signals.learned.training import train_signal_refiner
+
+    given = {name: getattr(args, name) for name in ("steps", "length", "batch", "width")}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    settings = SignalTraining(method=method, seed=args.seed, strength=args.strength, **chosen)
+    settings = replace(settings, every=max(1, min(500, settings.steps // 8)))
+
+    def report(row: dict[str, Any]) -> None:
+        if not args.quiet and ("mmd" in row or row["step"] % 100 == 0):
+            values = "  ".join(f"{name} {value:.3f}" for name, value in row.items() if name != "step")
+            print(f"step {row['step'] + 1}/{settings.steps}  {values}", file=sys.stderr)
+
+    return train_signal_refiner(
+        dataset, real, args.model, settings, device=str(choose_device(args.device)), report=report
+    )

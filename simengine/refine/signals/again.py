@@ -10,6 +10,7 @@ from simengine.dataset.workers import OpenMaker
 from simengine.errors import SimengineError
 from simengine.refine.signals.audit.rule import SignalThresholds
 from simengine.refine.signals.chain import Again, SignalChain
+from simengine.refine.signals.learned.settings import METHODS
 from simengine.refine.signals.run import MODEL
 from simengine.refine.signals.sound import SignalRefiner
 from simengine.refine.signals.transfer import Transfer
@@ -41,6 +42,10 @@ def made_again(dataset: Dataset, simulate: OpenMaker) -> OpenMaker:
 def _refiner(dataset: Dataset, how: dict[str, Any]) -> SignalRefiner:
     if how["method"] == Transfer.name:
         return Transfer.from_dict(how)
+    if how["method"] in METHODS:
+        from simengine.refine.signals.learned.apply import LearnedSignals
+
+        return LearnedSignals(dataset.root / MODEL)
     raise SimengineError(
         f"{dataset.root} was refined by {how['method']!r}, which this version does not know: verify it with the version that "
         f"made it ({MODEL}/ holds its network)."

@@ -18,12 +18,12 @@ def simulated(tmp_path_factory):
     """Makes simulations by number of samples and settings, each once."""
     made = {}
 
-    def make(count=24, *, stems=True, seed=0, overrides=()):
+    def make(count=12, *, stems=True, seed=0, overrides=()):
         key = count, stems, seed, tuple(overrides)
         if key not in made:
             words = [f"recording.stems={str(stems).lower()}", "machines.rig.conditions.compound.share=0", *overrides]
             folder = tmp_path_factory.mktemp("simulated") / "set"
-            generate(load_scene("bearing_bench", overrides=words), out=folder, count=count, seed=seed, shard_size=8)
+            generate(load_scene("bearing_bench", overrides=words), out=folder, count=count, seed=seed, shard_size=4)
             made[key] = folder
         return Dataset.open(made[key])
 

@@ -60,7 +60,7 @@ def test_labels_stay_and_certificates_stand_in_the_records(simulated, transfer, 
     source = simulated()
     summary = refine_signals(source.root, out=tmp_path / "out", refiner=transfer)
     refined = Dataset.open(tmp_path / "out")
-    assert summary.recordings == 24 and summary.signals["dropped"] == 0 and summary.keep_rate > 0.7
+    assert summary.recordings == 12 and summary.signals["dropped"] == 0 and summary.keep_rate > 0.7
     for before, after in zip(source.signals(), refined.signals(), strict=True):
         assert set(after) - set(before) == {"stem_floor"}
         for name, value in before.items():
@@ -78,7 +78,7 @@ def test_labels_stay_and_certificates_stand_in_the_records(simulated, transfer, 
         given = now.machines[0].certificate
         assert given["method"] == "transfer" and given["accepted"]
         assert [one["verdict"] for one in given["signals"]] in (["kept"], ["restored"])
-    assert refined.manifest["audit"]["recordings"] == 24 and refined.plan["refined"]["source"] == source.hash
+    assert refined.manifest["audit"]["recordings"] == 12 and refined.plan["refined"]["source"] == source.hash
 
 
 def test_a_killed_run_goes_on_and_workers_give_the_same_bytes(simulated, transfer, tmp_path, monkeypatch):
@@ -88,7 +88,7 @@ def test_a_killed_run_goes_on_and_workers_give_the_same_bytes(simulated, transfe
 
     def stop(self, sound, rng):
         calls.append(sound.id)
-        if len(calls) == 12:
+        if len(calls) == 6:
             raise KeyboardInterrupt
         return refine(self, sound, rng)
 
@@ -99,7 +99,7 @@ def test_a_killed_run_goes_on_and_workers_give_the_same_bytes(simulated, transfe
     assert refine_signals(source, out=tmp_path / "parts", refiner=transfer, workers=2) == whole
     assert Dataset.open(tmp_path / "parts").hash == Dataset.open(tmp_path / "whole").hash
     other = refine_signals(source, out=tmp_path / "other", refiner=transfer, seed=1)
-    assert other.recordings == 24 and Dataset.open(tmp_path / "other").hash != Dataset.open(tmp_path / "whole").hash
+    assert other.recordings == 12 and Dataset.open(tmp_path / "other").hash != Dataset.open(tmp_path / "whole").hash
 
 
 def test_what_a_bad_refiner_did_is_taken_back_kept_raw_or_left_out(simulated, tmp_path):
@@ -132,7 +132,7 @@ def test_the_audit_alone_also_of_other_formats(simulated, transfer, tmp_path, ca
     source = simulated()
     refine_signals(source.root, out=tmp_path / "out", refiner=transfer)
     report = audit_signals(tmp_path / "out", simulation=source.root)
-    assert len(report.verdicts) == 24 and not report.missing and report.accepted >= 20
+    assert len(report.verdicts) == 12 and not report.missing and report.accepted >= 10
     export_signals(tmp_path / "out", out=tmp_path / "theirs.h5", form="hdf5")
     again = audit_signals(tmp_path / "theirs.h5", simulation=source.root)
     assert [one.verdict for one in again.verdicts] == [one.verdict for one in report.verdicts]
@@ -142,7 +142,7 @@ def test_the_audit_alone_also_of_other_formats(simulated, transfer, tmp_path, ca
     command = ["audit", str(tmp_path / "out"), "--renders", str(source.root), "--planted", "0", "--out"]
     assert main([*command, str(tmp_path / "report")]) in (0, 1)
     assert "of the strikes" in capsys.readouterr().out
-    assert len(json.loads((tmp_path / "report/audit.json").read_text())["certificates"]) == 24
+    assert len(json.loads((tmp_path / "report/audit.json").read_text())["certificates"]) == 12
 
 
 def test_stems_of_a_refined_set_sum_in_exports_too(simulated, transfer, tmp_path):
@@ -158,7 +158,7 @@ def test_stems_of_a_refined_set_sum_in_exports_too(simulated, transfer, tmp_path
 def test_from_the_command_line(simulated, recordings, tmp_path, capsys):
     source, real = simulated().root, recordings()
     command = ["refine", str(source), "--real", str(real), "--planted", "0", "--quiet", "--out", str(tmp_path / "out")]
-    assert main(command) == 0 and "24 recordings: kept" in capsys.readouterr().out
+    assert main(command) == 0 and "12 recordings: kept" in capsys.readouterr().out
     assert main(command) == 0  # finished: nothing is made again
     assert main([*command, "--method", "statistics"]) == 1 and "is for pictures" in capsys.readouterr().err
     faulty = recordings("faulty", fault_type="outer")
