@@ -223,7 +223,9 @@ class ViewRecord(_Record):
         width: Pixels.
         height: Pixels.
         intrinsics: Camera matrix K, 3 x 3 [px]; the centre of the first pixel is at (0.5, 0.5).
-        distortion: Lens distortion; null for the ideal pinhole (the only one today).
+        distortion: How the lens bends straight lines; null for a pinhole. ``model`` is ``brown_conrady`` with the
+            ``coefficients`` k1, k2, p1, p2, k3, k4, k5, k6 of `cv2.projectPoints`, or ``kannala_brandt`` with k1, k2, k3,
+            k4 of `cv2.fisheye` and the angle [rad] across its ``image_circle``.
         world_from_camera: Rigid transform, 4 x 4 [m]; camera frame as OpenCV.
         exposure: Brightening in stops.
         depth_scale: Metres per unit of the 16-bit depth picture; 0 there means nothing was hit.
@@ -231,6 +233,15 @@ class ViewRecord(_Record):
         files: Picture by output name (``rgb``, ``depth``, ``instances``, ...): path relative to the data set.
         objects: Every object of the scene, in order of id.
         certificate: What the label audit found, if the picture was refined; null for a render.
+        depth_kind: ``planar``: depths are along the optical axis; ``range``: they are distances from the camera in
+            space, as fisheye lenses have them.
+        focus: Of a lens that isn't sharp everywhere: diameter of its ``aperture`` and ``distance`` of what is sharp [m].
+        shutter: Of a picture that takes time: ``exposure_time`` and ``readout_time`` [s], ``direction`` of reading, and
+            the camera's own ``velocity`` [m/s] and ``angular_velocity`` [rad/s] in its frame. All poses are those of
+            ``time``, the middle of the exposure of the middle row; masks, depths, normals, boxes and corners of a
+            rolling shutter's rows are those of the middle of each row's own exposure.
+        crop: Of a picture that is a part of a larger one: its ``left`` and ``top`` there, ``width`` and ``height`` of
+            the whole.
         shafts: Angle of every machine's shaft when the picture was taken, turns since time 0, by machine; its signals
             have the same.
     """
@@ -250,6 +261,10 @@ class ViewRecord(_Record):
     objects: list[ObjectRecord] = field(default_factory=list)
     certificate: dict[str, Any] | None = None
     shafts: dict[str, float] = field(default_factory=dict)
+    depth_kind: str = "planar"
+    focus: dict[str, float] | None = None
+    shutter: dict[str, Any] | None = None
+    crop: dict[str, int] | None = None
 
     _parts: ClassVar[Mapping[str, type[_Record]]] = {"objects": ObjectRecord}
 

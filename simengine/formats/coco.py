@@ -1,8 +1,8 @@
 """COCO: instance detection and segmentation, one JSON file beside the shards.
 
 Format: https://cocodataset.org/#format-data (object detection, compressed RLE). Beyond the standard's keys
-an image carries ``camera``, ``frame``, ``sample``, ``intrinsics`` and ``world_from_camera``; an annotation
-``amodal_bbox``, ``visible_fraction``, ``truncated``, ``track_id`` and, under ``attributes``, the object's name
+an image carries ``camera``, ``frame``, ``sample``, ``intrinsics``, ``world_from_camera`` and, where the lens has any,
+``distortion`` (OpenCV's coefficients); an annotation ``amodal_bbox``, ``visible_fraction``, ``truncated``, ``track_id`` and, under ``attributes``, the object's name
 and pose (camera from object, metres, quaternion xyzw). Boxes are [x, y, width, height] in pixels from the
 top left corner of the picture. Nothing of the wall clock stands in it, and no licence but the user's own.
 """
@@ -100,6 +100,7 @@ def _image(image_id: int, record: SampleRecord, view: ViewRecord) -> dict[str, A
         "frame": view.frame,
         "time": view.time,
         "intrinsics": view.intrinsics,
+        **({} if view.distortion is None else {"distortion": view.distortion}),
         "world_from_camera": view.world_from_camera,
     }
 

@@ -7,7 +7,7 @@ pass over its columns; whole outlines are looked at within their own windows onl
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from simengine.assets.build import build
@@ -22,7 +22,9 @@ from simengine.labels.policy import drop_reason, padded_box
 from simengine.labels.runs import NO_RUNS, Runs, column_runs
 from simengine.physics.trajectory import Trajectory
 from simengine.render.camera import intrinsic_matrix
+from simengine.render.model import RenderCamera
 from simengine.scene.scene import Scene, SceneObject
+from simengine.scene.schema.optics import Shake, Shutter
 from simengine.sensors.observe import View, body_transforms, state_hash
 
 __all__ = ["annotate"]
@@ -55,16 +57,39 @@ def annotate(scene: Scene, trajectory: Trajectory, view: View) -> ViewRecord:
         width=camera.width,
         height=camera.height,
         intrinsics=intrinsic_matrix(camera).tolist(),
-        distortion=None,
+        distortion=_distortion(camera),
         world_from_camera=camera.world_from_camera.tolist(),
         exposure=float(camera.exposure),
         depth_scale=depth_scale(spec.far),
-        state=state_hash(trajectory, view.frame, camera),
+        state=state_hash(trajectory, view.frame, camera, view.passage),
         shafts={name: float(clock.turns(view.time)) for name, clock in scene.clocks.items()},
+        depth_kind="range" if camera.distortion and camera.distortion.model == "kannala_brandt" else "planar",
+        focus={"aperture": camera.aperture, "distance": camera.focus} if camera.aperture > 0 else None,
+        shutter=None if spec.shutter is None else _shutter(spec.shutter, spec.shake),
+        crop=None if camera.crop is None else asdict(camera.crop),
     )
     check_state(record, view.state)
     picture = _Picture(scene, trajectory, view)
     return replace(record, objects=[picture.label(thing) for thing in scene.objects])
+
+
+def _distortion(camera: RenderCamera) -> dict[str, Any] | None:
+    lens = camera.distortion
+    if lens is None:
+        return None
+    known = {"model": lens.model, "coefficients": list(lens.coefficients)}
+    return known | {"image_circle": 2 * lens.widest} if lens.model == "kannala_brandt" else known
+
+
+def _shutter(shutter: Shutter, shake: Shake | None) -> dict[str, Any]:
+    moves = shake or Shake()
+    return {
+        "exposure_time": shutter.exposure_time,
+        "readout_time": shutter.readout_time,
+        "direction": shutter.direction,
+        "velocity": list(moves.velocity),
+        "angular_velocity": list(moves.angular_velocity),
+    }
 
 
 class _Picture:
@@ -73,6 +98,8 @@ class _Picture:
     def __init__(self, scene: Scene, trajectory: Trajectory, view: View) -> None:
         self.scene = scene
         self.view = view
+        passage = view.passage
+        self.rolling = passage if passage is not None and passage.shutter.readout > 0 else None
         self.links = trajectory.link_index
         self.velocities = trajectory.velocities[view.frame]
         self.poses = body_transforms(trajectory, view.frame)
@@ -144,7 +171,11 @@ class _Picture:
         )
         meshes = [asset.links[int(self.links[body])].mesh for body in bodies]
         low, high = object_extent(meshes, [self.poses[body] for body in bodies])
-        box3d = oriented_box(low, high, self.poses[bodies[0]], self.camera[bodies[0]].rotation, camera)
+        box3d = oriented_box(
+            low, high, self.poses[bodies[0]], self.camera[bodies[0]].rotation, camera,
+            shutter=self.rolling.shutter if self.rolling else None,
+            moved=self.rolling.bodies[:, bodies[0]] if self.rolling else None,
+        )  # fmt: skip
         return {
             "category": category,
             "labelled": reason is None,

@@ -12,7 +12,8 @@ from scipy.spatial.transform import Rotation
 from simengine.assets.mesh import Mesh
 from simengine.dataset.record import Box3dRecord, PoseRecord
 from simengine.render.camera import project_points
-from simengine.render.model import RenderCamera
+from simengine.render.model import RenderCamera, Shutter
+from simengine.render.rolling import project_rolling
 
 __all__ = ["inverse", "object_extent", "oriented_box", "pose_records"]
 
@@ -60,9 +61,16 @@ def object_extent(meshes: Sequence[Mesh], transforms: Sequence[Doubles]) -> tupl
 
 
 def oriented_box(
-    low: Doubles, high: Doubles, world_from_object: Doubles, rotation: list[float], camera: RenderCamera
+    low: Doubles,
+    high: Doubles,
+    world_from_object: Doubles,
+    rotation: list[float],
+    camera: RenderCamera,
+    *,
+    shutter: Shutter | None = None,
+    moved: Doubles | None = None,
 ) -> Box3dRecord:
-    """The box between two corners of an object's frame, seen from a camera.
+    """The box between two corners of an object's frame, seen from a camera through its lens.
 
     Args:
         low: Lowest coordinates in the object's frame [m], shape (3,).
@@ -70,11 +78,18 @@ def oriented_box(
         world_from_object: Pose of the object, shape (4, 4).
         rotation: Camera from object, quaternion xyzw.
         camera: The camera.
+        shutter: Its shutter, if it is a rolling one: each corner is then where the row that shows it saw it.
+        moved: Poses of the object in the shutter's states, shape (S, 4, 4).
     """
     size = high - low
-    corners = 0.5 * (low + high) + np.concatenate([_CORNERS, np.zeros((1, 3))]) * size
-    corners = corners @ world_from_object[:3, :3].T + world_from_object[:3, 3]
-    pixels, _ = project_points(camera, corners[:8])
+    own = 0.5 * (low + high) + np.concatenate([_CORNERS, np.zeros((1, 3))]) * size
+    corners = own @ world_from_object[:3, :3].T + world_from_object[:3, 3]
+    if shutter is None or moved is None:
+        pixels, _ = project_points(camera, corners[:8])
+    else:
+        pixels, _ = project_rolling(
+            camera, shutter, own[:8] @ moved[:, :3, :3].transpose(0, 2, 1) + moved[:, None, :3, 3]
+        )
     center = inverse(camera.world_from_camera) @ [*corners[8], 1.0]
     return Box3dRecord(
         center=center[:3].tolist(),

@@ -54,7 +54,11 @@ def simulate(scene: Scene) -> Trajectory:
         world.ready()
         recorder = Recorder(world, bodies, poses, drives)
         driven = [bodies[number].name for number in drives if not bodies[number].articulated]
-        riding = {name: recorder.rows[name] for name in dict.fromkeys([*_ridden(scene, recorder.names), *driven])}
+        blurred = _open_shutter(scene)
+        loose = {*world.moving, *world.articulated} if blurred else set()
+        watched = [name for name, (number, _) in recorder.rows.items() if number in loose]
+        ridden = _ridden(scene, recorder.names)
+        riding = {name: recorder.rows[name] for name in dict.fromkeys([*ridden, *driven, *watched])}
         moving = {name: row for name, row in riding.items() if row[0] in {*world.moving, *world.articulated}}
         tracker = Tracker(world, list(moving.values())) if moving else None
         onlookers: list[Onlooker] = [tracker] if tracker else []
@@ -73,8 +77,9 @@ def simulate(scene: Scene) -> Trajectory:
             before, now = float(start) + (frame - 1) / timeline.rate, float(start) + frame / timeline.rate
             advance(world, resolution, before, 1 / timeline.rate, onlookers)
             recorder.record(now)
-        if tracker:  # sensors may write on after the last picture
-            advance(world, resolution, now, scene.model.recording.duration - now, [tracker])
+        if tracker:  # sensors may write on after the last picture, and its exposure ends after its time
+            end = max(now + blurred / 2, scene.model.recording.duration if ridden or driven else 0.0)
+            advance(world, resolution, now, end - now, [tracker])
         if lost := escaped(world, bodies, bounds=rules.bounds):
             raise Rejected(
                 "physics",
@@ -91,6 +96,12 @@ def simulate(scene: Scene) -> Trajectory:
                 for name, (number, _) in riding.items()
             },
         )
+
+
+def _open_shutter(scene: Scene) -> float:
+    """Longest time that a picture takes [s]."""
+    shutters = [camera.spec.shutter for camera in scene.cameras if camera.spec.shutter is not None]
+    return max((shutter.exposure_time + shutter.readout_time for shutter in shutters), default=0.0)
 
 
 def _ridden(scene: Scene, names: Sequence[str]) -> list[str]:

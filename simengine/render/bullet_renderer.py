@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simengine.assets.mesh import Mesh
 from simengine.errors import SimengineError
-from simengine.render.model import Amodal, Frame, RenderCamera, RenderScene, RenderSettings
+from simengine.render.model import Amodal, Frame, RenderCamera, RenderScene, RenderSettings, Shutter
 
 __all__ = ["BulletRenderer"]
 
@@ -62,17 +62,24 @@ class BulletRenderer:
             except Exception:  # the server may be gone at interpreter exit
                 return
 
-    def render(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Frame:
+    def render(
+        self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings, shutter: Shutter | None = None
+    ) -> Frame:
         """Draws a scene; see the class for what the numbers mean.
 
         Args:
             scene: What there is.
             camera: From where.
             settings: Only `amodal` counts.
+            shutter: None.
 
         Returns:
             The picture and its labels; `linear` is None.
+
+        Raises:
+            SimengineError: If the camera has a lens that bends or blurs, or a shutter.
         """
+        _refuse_lenses(camera, shutter)
         bodies = self._place(scene)
         try:
             near, far = _depth_range(scene, camera)
@@ -207,6 +214,23 @@ class BulletRenderer:
             edge = mask[0].any() or mask[-1].any() or mask[:, 0].any() or mask[:, -1].any()
             result[id_] = Amodal(left=0, top=0, mask=mask, clipped=bool(edge))
         return result
+
+
+def _refuse_lenses(camera: RenderCamera, shutter: Shutter | None) -> None:
+    wanted = [
+        word
+        for word, given in (
+            ("distortion", camera.distortion is not None),
+            ("aperture", camera.aperture > 0),
+            ("shutter", shutter is not None),
+        )
+        if given
+    ]
+    if wanted:
+        raise SimengineError(
+            f"camera: {' and '.join(wanted)}: PyBullet's renderers draw sharp pinhole pictures of an instant only. "
+            "Use the renderer 'warp'."
+        )
 
 
 def _load_egl(bullet: Any, client: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from simengine.errors import SimengineError
-from simengine.render.model import Frame, RenderCamera, RenderScene, RenderSettings
+from simengine.render.model import Frame, RenderCamera, RenderScene, RenderSettings, Shutter
 
 __all__ = ["RENDERERS", "Renderer", "available_devices", "make_renderer", "resolve_device"]
 
@@ -17,8 +17,10 @@ RENDERERS = ("warp", "bullet", "bullet_egl")
 class Renderer(Protocol):
     """Draws a scene: a pure function of its arguments."""
 
-    def render(self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings) -> Frame:
-        """The picture and its labels."""
+    def render(
+        self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings, shutter: Shutter | None = None
+    ) -> Frame:
+        """The picture and its labels; `shutter` tells what moves meanwhile, if it isn't of an instant."""
         ...
 
 

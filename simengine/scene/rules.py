@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from simengine.errors import Problem
+from simengine.scene.camera_rules import camera_rules
 from simengine.scene.constraints import LABELLED
 from simengine.scene.expression import CONSTANTS, Expression, ExpressionError, compile_expression, nearest
 from simengine.scene.machine_rules import machine_rules
@@ -30,7 +31,8 @@ _RESERVED = {*COPY_NAMES, LABELLED, "true", "false", *CONSTANTS}
 
 def check_rules(root: Node) -> list[Problem]:
     """Every broken rule; parts that are malformed are left to the schema to report."""
-    problems = [*_names(root), *_variables(root), *_expressions(root), *_constraints(root), *machine_rules(root)]
+    problems = [*_names(root), *_variables(root), *_expressions(root), *_constraints(root)]
+    problems += [*machine_rules(root), *camera_rules(root)]
     for name, node in _entries(root, "objects"):
         for body in alternatives(node, None):
             if isinstance(body.value, dict):

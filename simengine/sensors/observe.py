@@ -22,7 +22,9 @@ from simengine.scene.schema.scene import Render
 from simengine.sensors.appearance import Appearance, appearance
 from simengine.sensors.camera import render_camera
 from simengine.sensors.film.develop import develop
+from simengine.sensors.focus import focused
 from simengine.sensors.lighting import light_source
+from simengine.sensors.shutter import Passage, passage
 from simengine.sensors.surroundings import environment
 
 __all__ = ["View", "body_transforms", "observe", "state_hash"]
@@ -39,6 +41,7 @@ class View:
         render_camera: The camera as rendered.
         frame_data: The picture and its label maps.
         state: Hash of the poses and the camera that the picture was made from.
+        passage: The states that the picture passed through, if it isn't of an instant.
     """
 
     camera: str
@@ -47,6 +50,7 @@ class View:
     render_camera: RenderCamera
     frame_data: Frame
     state: str
+    passage: Passage | None = None
 
 
 def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer | None = None) -> Iterator[View]:
@@ -64,31 +68,38 @@ def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer | None =
         One view after the other.
 
     Raises:
-        Rejected: If a camera or a light of this draw has no direction.
+        Rejected: If a camera or a light of this draw has no direction, or a camera's lens can't draw its picture.
         SimengineError: If a material can't be applied, a picture can't be read, or a film can't be developed.
     """
     if renderer is None:
         renderer = make_renderer(scene.model.render.renderer, threads=os.cpu_count() or 1)
-    cameras = [(camera.name, camera.spec.film, render_camera(camera)) for camera in scene.cameras]
+    cameras = [(camera, render_camera(camera)) for camera in scene.cameras]
     look = appearance(scene, trajectory)
     lights = tuple(light_source(light) for light in scene.lights)
     panorama = environment(scene)
     classed = tuple(thing.id for thing in scene.objects if thing.spec.label is not None and thing.spec.visible)
     for number, time in enumerate(trajectory.times.tolist()):
-        instances = _instances(look, body_transforms(trajectory, number))
-        world = RenderScene(instances, look.materials, look.textures, lights, panorama, look.maps)
-        for name, film, camera in cameras:
+        transforms = body_transforms(trajectory, number)
+        world = RenderScene(_instances(look, transforms), look.materials, look.textures, lights, panorama, look.maps)
+        for entry, view in cameras:
+            name, film = entry.name, entry.spec.film
+            camera = focused(view, entry, scene, trajectory, transforms)
+            states = passage(entry.spec, camera, look.parts, trajectory, time=time, transforms=transforms)
             settings = _settings(
                 scene.model.render,
                 seed=int(scene.stream(f"cameras.{name}.noise[{number}]").integers(2**31)),
                 color="rgb" in scene.model.outputs,
                 amodal=classed,
             )
-            picture = renderer.render(world, camera, settings)
+            if states is None:
+                picture = renderer.render(world, camera, settings)
+            else:
+                picture = renderer.render(world, camera, settings, states.shutter)
             if film is not None and settings.color:
                 rng = scene.stream(f"cameras.{name}.film[{number}]")
                 picture = replace(picture, rgb=_developed(film, picture, camera, rng, name))
-            yield View(name, number, time, camera, picture, state_hash(trajectory, number, camera))
+            state = state_hash(trajectory, number, camera, states)
+            yield View(name, number, time, camera, picture, state, states)
 
 
 def body_transforms(trajectory: Trajectory, frame: int) -> NDArray[np.float64]:
@@ -100,11 +111,11 @@ def body_transforms(trajectory: Trajectory, frame: int) -> NDArray[np.float64]:
     return transforms
 
 
-def state_hash(trajectory: Trajectory, frame: int, camera: RenderCamera) -> str:
+def state_hash(trajectory: Trajectory, frame: int, camera: RenderCamera, states: Passage | None = None) -> str:
     """A fingerprint of one instant seen by one camera, 32 hex digits.
 
-    It covers the time, the pose of every body and the camera's pose and intrinsics, so that a picture of one
-    state and labels of another are told apart.
+    It covers the time, the pose of every body and the camera's pose, intrinsics, lens and shutter, so that a picture of
+    one state and labels of another are told apart.
     """
     intrinsics = (camera.width, camera.height, camera.fx, camera.fy, camera.cx, camera.cy)
     digest = hashlib.blake2b(digest_size=16)
@@ -117,6 +128,13 @@ def state_hash(trajectory: Trajectory, frame: int, camera: RenderCamera) -> str:
         intrinsics,
     ):
         digest.update(np.ascontiguousarray(part, dtype="<f8").tobytes())
+    lens = (camera.distortion, camera.crop, camera.aperture and (camera.aperture, camera.focus))
+    if any(lens):
+        digest.update(repr(lens).encode())
+    if states is not None:
+        digest.update(repr((states.shutter.exposure, states.shutter.readout, states.shutter.direction)).encode())
+        for moved in (states.bodies, states.shutter.world_from_camera):
+            digest.update(np.ascontiguousarray(moved, dtype="<f8").tobytes())
     return digest.hexdigest()
 
 

@@ -5,30 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from oracles.render_scenes import camera_at, clutter, glowing
-from scipy.spatial.transform import Rotation
+from oracles.shutters import moving
 
 from simengine.errors import SimengineError
+from simengine.render.crop import crop_camera
 from simengine.render.eye import shutter_states
-from simengine.render.model import Distortion, RenderSettings, Shutter
+from simengine.render.model import Distortion, RenderSettings
 
 MAPS = ("depth", "instances", "links", "normals", "coordinates")
 LABELS = RenderSettings(color=False)
-
-
-def moving(scene, camera, states, *, exposure, readout=0.0, direction="down", shake=True, span=1.0):
-    """Things that fly and turn apart, seen by a camera that shakes; their middle is the scene itself."""
-    rng = np.random.default_rng(5)
-    moments = ((np.arange(states) + 0.5) / states - 0.5) * span
-    transforms = np.stack([[i.transform for i in scene.instances]] * states)
-    for k in range(1, len(scene.instances)):
-        velocity, spin = rng.uniform(-0.06, 0.06, 3), rng.uniform(-1.2, 1.2, 3)
-        transforms[:, k, :3, 3] += moments[:, None] * velocity
-        transforms[:, k, :3, :3] = Rotation.from_rotvec(moments[:, None] * spin).as_matrix() @ transforms[:, k, :3, :3]
-    poses = np.stack([camera.world_from_camera] * states)
-    if shake:
-        poses[:, :3, 3] += moments[:, None] * (0.03, -0.01, 0.02)
-        poses[:, :3, :3] = poses[:, :3, :3] @ Rotation.from_rotvec(moments[:, None] * (0.05, 0.08, -0.1)).as_matrix()
-    return Shutter(exposure, readout, direction, transforms, poses)
 
 
 def at(scene, camera, shutter, state):
@@ -137,8 +122,6 @@ def test_outlines_roll_too(tracer, lens):
 
 
 def test_a_crop_of_a_rolling_picture_is_its_crop(tracer):
-    from simengine.render.crop import crop_camera
-
     scene, camera = clutter(count=8), camera_at(width=80, height=64)
     shutter = moving(scene, camera, 30, exposure=0.004, readout=0.03)
     settings = RenderSettings(4, 0, amodal=())

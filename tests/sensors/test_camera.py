@@ -102,3 +102,45 @@ def test_pinhole_and_its_principal_point():
     view = camera(intrinsics={"pinhole": {"fx": 500, "fy": 510, "cx": 300}}, resolution=[640, 480], exposure=1.5)
     np.testing.assert_array_equal(intrinsic_matrix(view), [[500, 0, 300], [0, 510, 240], [0, 0, 1]])
     assert view.exposure == 1.5
+
+
+@pytest.mark.parametrize(
+    ("distortion", "fov"),
+    [
+        ({"brown_conrady": {"k1": -0.2, "k2": 0.05}}, 1.2),
+        ({"kannala_brandt": {"k1": 0.03}}, 1.2),
+        ({"kannala_brandt": {"k1": 0.03}}, math.radians(200)),
+    ],
+)
+def test_fov_is_what_is_seen_through_the_lens(distortion, fov):
+    view = camera(intrinsics={"fov": fov}, distortion=distortion)
+    half = np.array([-fov / 2, fov / 2])
+    edges = np.column_stack([np.sin(half), [0, 0], np.cos(half)]) @ view.world_from_camera[:3, :3].T
+    np.testing.assert_allclose(pixel(view, edges + view.world_from_camera[:3, 3])[:, 0], [0, 640], atol=1e-6)
+
+
+def test_a_crop_keeps_its_place_in_the_whole():
+    view = camera(resolution=[640, 480], crop={"left": 100, "top": 40, "width": 64, "height": 48})
+    whole = camera(resolution=[640, 480])
+    assert (view.width, view.height, view.crop.left, view.crop.top, view.crop.width) == (64, 48, 100, 40, 640)
+    np.testing.assert_allclose(pixel(whole, [0.01, 0.02, 0]) - pixel(view, [0.01, 0.02, 0]), (100, 40))
+
+
+def test_the_pupil_by_its_diameter_or_by_its_f_number():
+    assert camera(aperture={"diameter": 0.004}).aperture == 0.004
+    assert camera(aperture={"lens": {"focal_length": 0.05, "f_number": 2}}).aperture == pytest.approx(0.025)
+    assert camera().aperture == 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({"intrinsics": {"fov": 1.6}, "distortion": {"brown_conrady": {"k1": -0.4}}}, "wider than this lens draws"),
+        ({"intrinsics": {"pinhole": {"fx": 300, "fy": 300}}, "distortion": {"brown_conrady": {"k1": -0.5}}}, "folds back"),
+        ({"crop": {"left": 600, "width": 64, "height": 48}}, "doesn't lie in a picture of 640 x 480"),
+        ({"intrinsics": {"fov": 3.5}}, "only `kannala_brandt` lenses reach"),
+    ],
+)  # fmt: skip
+def test_lenses_that_cannot_draw_the_picture_reject_the_draw(spec, said):
+    with pytest.raises(Rejected, match=said):
+        camera(**spec)

@@ -9,6 +9,7 @@ from pydantic import Field
 from simengine.scene.leaf import Leaf
 from simengine.scene.schema.base import Count, Length, OneOf, Part, Position, Rotation
 from simengine.scene.schema.film import Film
+from simengine.scene.schema.optics import Aperture, CropWindow, Focus, LensDistortion, Shake, Shutter
 
 __all__ = ["Camera"]
 
@@ -70,8 +71,8 @@ class Pinhole(Part):
 class Intrinsics(OneOf):
     """Exactly one way to state the optics."""
 
-    fov: Annotated[float, Leaf(unit="rad", low=0.01, high=3.0)] | None = Field(
-        None, description="Horizontal field of view."
+    fov: Annotated[float, Leaf(unit="rad", low=0.01, high=6.2831854)] | None = Field(
+        None, description="Horizontal field of view, seen through the lens; beyond 170 deg with a fisheye only."
     )
     pinhole: Pinhole | None = Field(None, description="Focal lengths in pixels.")
 
@@ -86,6 +87,16 @@ class Camera(Part):
     resolution: tuple[Annotated[int, Leaf(low=8, high=8192)], Annotated[int, Leaf(low=8, high=8192)]] = Field(
         (640, 480), description="Width and height in pixels."
     )
+    distortion: LensDistortion | None = Field(None, description="How the lens bends straight lines.")
+    aperture: Aperture | None = Field(
+        None, description="Width of the pupil: a depth of field; sharp everywhere if absent."
+    )
+    focus: Focus | None = Field(None, description="What is sharp; the target of `look_at` or `orbit` if absent.")
+    shutter: Shutter | None = Field(
+        None, description="How long the picture takes: motion blur, rolling shutter; an instant if absent."
+    )
+    shake: Shake | None = Field(None, description="How the camera moves while its shutter is open.")
+    crop: CropWindow | None = Field(None, description="The part of the picture that is drawn.")
     far: Length = Field(
         10.0,
         description="Largest depth recorded; sets the step of the 16-bit depth files. Things beyond it are still drawn.",

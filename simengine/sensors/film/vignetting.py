@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.render.camera import pixel_rays
 from simengine.render.model import RenderCamera
 
 __all__ = ["falloff", "vignette"]
@@ -38,7 +39,7 @@ def falloff(camera: RenderCamera, *, natural: float, polynomial: tuple[float, fl
 
     Natural vignetting goes with the fourth power of the cosine of the angle to the optical axis (cos^4 law). The
     polynomial 1 + a r^2 + b r^4 + c r^6 is Lensfun's model `pa`, with r = 1 half a diagonal from the principal
-    point.
+    point. Fisheye lenses are made so that they have no natural vignetting; other lenses have that of the angle they see.
 
     Args:
         camera: Its intrinsics.
@@ -51,11 +52,16 @@ def falloff(camera: RenderCamera, *, natural: float, polynomial: tuple[float, fl
     x = np.arange(camera.width, dtype=np.float32) + np.float32(0.5 - camera.cx)
     y = (np.arange(camera.height, dtype=np.float32) + np.float32(0.5 - camera.cy))[:, None]
     share = np.ones((camera.height, camera.width), np.float32)
-    if natural:
+    fisheye = camera.distortion is not None and camera.distortion.model == "kannala_brandt"
+    if natural and camera.distortion is not None and not fisheye:
+        rays = pixel_rays(camera, np.stack(np.meshgrid(x + camera.cx, y[:, 0] + camera.cy), axis=-1))
+        share = ((rays**2).sum(axis=-1) ** (-2 * natural)).astype(np.float32)
+    elif natural and not fisheye:
         tangent = (x / np.float32(camera.fx)) ** 2 + (y / np.float32(camera.fy)) ** 2
         share = (1 + tangent) ** np.float32(-2 * natural)
     if any(polynomial):
         a, b, c = (np.float32(part) for part in polynomial)
-        r2 = (x * x + y * y) / np.float32((camera.width**2 + camera.height**2) / 4)
+        whole = camera.whole
+        r2 = (x * x + y * y) / np.float32((whole.width**2 + whole.height**2) / 4)
         share *= np.maximum(1 + r2 * (a + r2 * (b + r2 * c)), np.float32(0))
     return share
