@@ -66,8 +66,25 @@ def _no_driver_is_no_news() -> Iterator[None]:
 
 def struct_rows(values: Sequence[Any]) -> NDArray[np.void]:
     """Warp structures of one kind as rows of a table; `warp.array` takes it with their type."""
-    dtype = np.dtype(type(values[0]).numpy_dtype(values[0]))
+    dtype = row_type(values[0]._cls)
     return np.frombuffer(b"".join(bytes(value.__ctype__()) for value in values), dtype).copy()
+
+
+@lru_cache(maxsize=32)
+def row_type(struct: Any) -> np.dtype:
+    """A Warp structure as a row of a table."""
+    return np.dtype(struct.numpy_dtype())
+
+
+def upload_rows(rows: NDArray[np.void], struct: Any, *, device: str) -> Any:
+    """A table of Warp structures on a device; `warp.array` itself would work out their layout at every call."""
+    wp = load_warp()
+    if not len(rows):
+        return wp.empty(0, dtype=struct, device=device)
+    raw = wp.array(rows.view(np.uint8), dtype=wp.uint8, device=device)
+    table = wp.array(ptr=raw.ptr, dtype=struct, shape=(len(rows),), device=device)
+    table.keep = raw
+    return table
 
 
 def wide_trees(source: Any, groups: Sequence[int] = (-1,)) -> tuple[Any, Any, NDArray[np.int32]]:
@@ -101,7 +118,7 @@ def wide_trees(source: Any, groups: Sequence[int] = (-1,)) -> tuple[Any, Any, ND
 
 def struct_array(dtype: Any, rows: list[tuple], *, device: str) -> Any:
     """Rows of values as an array of a Warp struct."""
-    return load_warp().array(np.array(rows, dtype=dtype.numpy_dtype()), dtype=dtype, device=device)
+    return upload_rows(np.array(rows, row_type(dtype)), dtype, device=device)
 
 
 class DeviceMesh:

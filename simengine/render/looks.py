@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.render.device import DeviceCache, load_warp, struct_rows
+from simengine.render.device import DeviceCache, load_warp, struct_rows, upload_rows
 from simengine.render.eye import is_blurred
 from simengine.render.finish import is_rich
 from simengine.render.look import look_data
@@ -83,7 +83,6 @@ def with_points(looks: Looks, *, count: int, number: int, device: str) -> tuple[
     Returns:
         The array of looks, and what has to stay alive as long.
     """
-    wp = load_warp()
     from simengine.render.kernels.look import LookData
 
     block = 1 << (count - 1).bit_length()
@@ -92,7 +91,7 @@ def with_points(looks: Looks, *, count: int, number: int, device: str) -> tuple[
     rows["samples"], rows["block"] = count, block
     rows["points"] = struct_rows([_view(points)])["points"]
     rows["points"]["data"] += np.arange(len(rows), dtype=np.uint64) * np.uint64(8 * looks.pairs * 16 * block)
-    return wp.array(rows, dtype=LookData, device=device), points
+    return upload_rows(rows, LookData, device=device), points
 
 
 def _view(points: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.render.device import DeviceCache, load_warp, struct_rows, wide_trees
+from simengine.render.device import DeviceCache, load_warp, row_type, struct_rows, upload_rows, wide_trees
 from simengine.render.model import Instance, RenderCamera, RenderScene
 
 __all__ = ["Placed", "near_to_far", "place_instances"]
@@ -82,10 +82,10 @@ def place_instances(
     reach = np.abs(np.concatenate(corners, axis=1)).max(axis=1, initial=0)
 
     def table(dtype: Any, count: int, **columns: Any) -> Any:
-        rows = np.zeros(count, dtype.numpy_dtype())
+        rows = np.zeros(count, row_type(dtype))
         for name, values in columns.items():
             rows[name] = values
-        return wp.array(rows, dtype=dtype, device=cache.device)
+        return upload_rows(rows, dtype, device=cache.device)
 
     records = table(
         Record,
@@ -116,7 +116,7 @@ def place_instances(
     starts = np.cumsum([0, *counts])[:-1]
     skins = [start + skin for start, placed in zip(starts, pictures, strict=True) for skin in _skins(placed)]
     return Placed(
-        scenes=wp.array(rows, dtype=SceneData, device=cache.device),
+        scenes=upload_rows(rows, SceneData, device=cache.device),
         skins=_ints(skins, cache.device),
         starts=starts,
         keep=[nodes, items, records, parts, slot_materials, *meshes],

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simengine.render.amodal import trace_outlines
 from simengine.render.checks import check_render
 from simengine.render.crop import crop_frame, drawn_camera
-from simengine.render.device import DeviceCache, load_warp, struct_rows
+from simengine.render.device import DeviceCache, load_warp, struct_rows, upload_rows
 from simengine.render.eye import camera_data, is_blurred, is_rolling
 from simengine.render.finish import is_rich
 from simengine.render.launch import Launcher
@@ -127,7 +127,7 @@ class WarpRenderer:
             camera_data(p.camera, p.shutter, instances=len(found), device=device)
             for p, found in zip(pictures, instances, strict=True)
         ]
-        cameras = wp.array(struct_rows(structs), dtype=CameraData, device=device)
+        cameras = upload_rows(struct_rows(structs), CameraData, device=device)
         view = [placed.scenes, cameras]
         hits = launcher.scratch("hits", shape, geometry.Hit)
         labels = geometry.Labels()

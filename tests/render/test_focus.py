@@ -10,14 +10,14 @@ from oracles.render_scenes import camera_at, clutter, glowing, pose, to_mesh
 from simengine.errors import SimengineError
 from simengine.render.camera import make_camera
 from simengine.render.model import Distortion, Instance, RenderScene, RenderSettings, SurfaceMaterial
-from simengine.render.points import sample_points
+from simengine.render.points import point_sets
 
 MAPS = ("depth", "instances", "links", "normals", "coordinates")
 
 
 def pinholes(camera, count, seed=0):
     """Cameras across the pupil: shifted, their principal points such that the plane in focus stays in place."""
-    u, v = (sample_points(1, count, seed)[0] / 2**32).T
+    u, v = (point_sets(1, count, [seed])[0][0] / 2**32).T
     radius = camera.aperture / 2 * np.sqrt(u)
     for x, y in zip(radius * np.cos(2 * np.pi * v), radius * np.sin(2 * np.pi * v), strict=True):
         at = camera.world_from_camera.copy()

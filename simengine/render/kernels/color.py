@@ -58,11 +58,15 @@ def mix_bits(x: wp.uint32):
 
 @wp.func
 def point(look: LookData, pair: wp.int32, index: wp.int32, key: wp.uint32):
-    """Two numbers in [0, 1): a point of the pixel's low-discrepancy set, digit-scrambled by `key`."""
+    """Two numbers in [0, 1): a point of the pixel's low-discrepancy set, digit-scrambled by `key`, 0 for not at all."""
     word = look.points[pair, index]
-    scramble = mix_bits(key + wp.uint32(pair) * GOLDEN)
+    scramble = wp.uint32(0)
+    other = wp.uint32(0)
+    if key != wp.uint32(0):
+        scramble = mix_bits(key + wp.uint32(pair) * GOLDEN)
+        other = mix_bits(scramble)
     a = (word[0] ^ scramble) >> wp.uint32(8)
-    b = (word[1] ^ mix_bits(scramble)) >> wp.uint32(8)
+    b = (word[1] ^ other) >> wp.uint32(8)
     return wp.vec2(float(a), float(b)) * 5.9604644775390625e-8
 
 
@@ -179,7 +183,9 @@ def _tracer(clear, rich):
         column = x + camera.left
         line = y + camera.top
         cell = ((column ^ line) & 1) * 8 + (line & 1) * 4 + ((column ^ line) & 2) * 1 + ((line & 2) >> 1)
-        key = mix_bits(look.seed + wp.uint32(look.stride * ((line >> 2) * camera.stride + (column >> 2))))
+        key = wp.uint32(0)  # the points are scrambled by the seed already
+        if look.stride > 0:
+            key = mix_bits(look.seed + wp.uint32((line >> 2) * camera.stride + (column >> 2)))
         center = skin_of(skins, hits[row, x].instance)
         pure = float(1.0)
         sum_diffuse = wp.vec3(0.0)
@@ -450,7 +456,9 @@ def _tracer(clear, rich):
                 if wp.static(rich):
                     sees = True
                 if not sees:
-                    missed = not any_hit(scene, s.lifted, direction, FAR)
+                    missed = False
+                    if look.environment.present == 1:
+                        missed = not any_hit(scene, s.lifted, direction, FAR)
                     reach = wp.where(missed, FAR, 0.0)
                     # lights between here and the next surface are seen even where the sky is not
                     if not missed and look.light_count > 0:
