@@ -11,7 +11,7 @@ __all__ = ["albedo_table", "sheen_table"]
 
 
 @lru_cache(maxsize=1)
-def albedo_table(size: int = 32, samples: int = 256) -> NDArray[np.float32]:
+def albedo_table(size: int = 32, samples: int = 1024) -> NDArray[np.float32]:
     """Scale and offset of F0 in the directional albedo with Schlick's Fresnel term.
 
     The albedo is ``F0 * table[..., 0] + table[..., 1]`` (B. Karis, Real Shading in Unreal Engine 4, 2013),

@@ -41,7 +41,7 @@ class Weathering:
         dirt: How much dirt lies in corners and on what faces up, 0 to 1.
         soil: Colour of the dirt.
         grain: Edge of a tile of the noise that shapes the patches [m].
-        edge: Width of what counts as an edge [m]; 0 for 1.5 % of the mesh's diagonal.
+        edge: Width of what counts as an edge [m]; 0 for 4 % of the mesh's diagonal.
     """
 
     wear: float = 0.0

@@ -37,7 +37,7 @@ class SolidGrid:
 
 
 def solid_grid(mesh: Mesh, *, edge: float = 0.0) -> SolidGrid:
-    """Bakes a mesh, at an edge width [m]; 0 for 1.5 % of its diagonal.
+    """Bakes a mesh, at an edge width [m]; 0 for 4 % of its diagonal.
 
     Closed surfaces count as bodies, also where they overlap; an open one is the skin of all that lies behind it.
     """
@@ -45,7 +45,7 @@ def solid_grid(mesh: Mesh, *, edge: float = 0.0) -> SolidGrid:
 
     low, high = mesh.vertices.min(axis=0).astype(float), mesh.vertices.max(axis=0).astype(float)
     extent = high - low
-    reach = (edge or 0.015 * float(np.linalg.norm(extent))) / 2
+    reach = (edge or 0.04 * float(np.linalg.norm(extent))) / 2
     thin = float(extent[extent > 1e-3 * extent.max()].min())
     reach = min(reach, thin / 4)
     cell = np.maximum(np.minimum(reach, np.where(extent > 0, extent, 1.0) / 4), extent / MOST_CELLS)

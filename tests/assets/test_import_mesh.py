@@ -81,8 +81,10 @@ def write_picture(path):
 
 def test_obj_materials_become_slots_with_colours_pictures_and_coordinates(built, tmp_path):
     picture = write_picture(tmp_path / "my picture.png")
+    rough = write_picture(tmp_path / "rough.png")
     (tmp_path / "m.mtl").write_text(
-        "newmtl painted\nKd 0.2 0.4 0.6\nmap_Kd my picture.png\nnewmtl plain\nKd 0.1 0.9 0.3\n"
+        "newmtl painted\nKd 0.2 0.4 0.6\nmap_Kd my picture.png\nmap_Pr rough.png\nnorm my picture.png\n"
+        "newmtl plain\nKd 0.1 0.9 0.3\nPr 0.25\nPm 1\n"
     )
     (tmp_path / "m.obj").write_text(
         "mtllib m.mtl\nv 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 0 0 1\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\n"
@@ -92,7 +94,10 @@ def test_obj_materials_become_slots_with_colours_pictures_and_coordinates(built,
     assert set(link.mesh.slot_names) == {"painted", "plain"}
     assert link.colors["plain"] == pytest.approx((0.1, 0.9, 0.3), abs=0.005)
     assert list(link.textures) == ["painted"] and link.unwrapped
-    assert np.array_equal(link.textures["painted"].color, picture)
+    painted = link.textures["painted"]
+    assert np.array_equal(painted.color, picture) and np.array_equal(painted.normal, picture)
+    assert np.array_equal(painted.surface[..., 1], rough[..., 1]) and (painted.surface[..., 2] == 255).all()
+    assert link.finishes == {"painted": (1.0, 1.0), "plain": (0.25, 1.0)}
     painted = link.mesh.slots == link.mesh.slot_names.index("painted")
     corners, uv = link.mesh.vertices[link.mesh.faces[painted]], link.mesh.uv[painted]
     assert np.allclose(corners[..., :2], uv)
@@ -114,7 +119,13 @@ def test_glb_with_a_picture_inside(built, tmp_path):
         "materials": [
             {
                 "name": "skin",
-                "pbrMetallicRoughness": {"baseColorTexture": {"index": 0}, "baseColorFactor": [1, 0.2140, 0, 1]},
+                "pbrMetallicRoughness": {
+                    "baseColorTexture": {"index": 0},
+                    "baseColorFactor": [1, 0.2140, 0, 1],
+                    "metallicRoughnessTexture": {"index": 0},
+                    "roughnessFactor": 0.7,
+                },
+                "normalTexture": {"index": 0},
             }
         ],
         "textures": [{"source": 0}],
@@ -144,7 +155,9 @@ def test_glb_with_a_picture_inside(built, tmp_path):
     for name in ("t.glb", "t.gltf"):
         (link,) = built("mesh", file=name, base=tmp_path, centre=False).links
         assert link.mesh.slot_names == ("skin",)
-        assert np.array_equal(link.textures["skin"].color, picture)
+        for part in ("color", "surface", "normal"):
+            assert np.array_equal(getattr(link.textures["skin"], part), picture)
+        assert link.finishes == {"skin": (0.7, 1.0)}  # glTF's own default is metal
         assert link.colors["skin"] == pytest.approx((1, 0.5, 0), abs=0.005)  # linear 0.214 is sRGB 0.5
         assert np.allclose(link.mesh.vertices[:, 2], 4)  # the node's own pose
         order = np.argsort(link.mesh.vertices[link.mesh.faces[0]] @ (1, 2, 0))

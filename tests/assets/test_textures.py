@@ -2,6 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
+from simengine.assets.picture import relief_map
 from simengine.assets.textures import texture_pictures
 from simengine.assets.textures.noise import fractal, lattice
 from simengine.errors import SimengineError
@@ -30,13 +31,17 @@ KINDS = [
 
 
 @pytest.fixture
-def paint(texture):
+def paint_set(texture):
     def make(tag, *, seed=1, size=256, root=".", **values):
-        return texture_pictures(
-            texture(tag, **values), rng=np.random.default_rng(seed), base=str(root), size=size
-        ).color
+        spec = texture(tag, **values)
+        return texture_pictures(spec, rng=np.random.default_rng(seed), base=str(root), size=size)
 
     return make
+
+
+@pytest.fixture
+def paint(paint_set):
+    return lambda tag, **values: paint_set(tag, **values).color
 
 
 @pytest.mark.parametrize(("tag", "values"), KINDS)
@@ -186,3 +191,62 @@ def test_bad_pictures_are_named(paint, tmp_path, values, words):
     (tmp_path / "bare").mkdir()
     with pytest.raises(SimengineError, match=words):
         paint("image", root=tmp_path, **values)
+
+
+NAMES = [
+    ("Bricks075_1K_Color.jpg", "Bricks075_1K_Roughness.jpg", "Bricks075_1K_NormalGL.jpg"),  # ambientCG
+    ("planks_diff_2k.png", "planks_rough_2k.png", "planks_nor_gl_2k.png"),  # Poly Haven
+    ("rust_albedo.png", "rust_roughness.png", "rust_normal.png"),
+    ("tiles.png", "tiles_rough.png", "tiles_normal.png"),
+]
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_maps_beside_a_picture_come_with_it(paint_set, tmp_path, names):
+    color, rough, normal = names
+    write = lambda name, rgb: cv2.imwrite(str(tmp_path / name), np.full((8, 8, 3), rgb[::-1], np.uint8))  # noqa: E731
+    values = (
+        (color, (200, 100, 50)),
+        (rough, (90, 90, 90)),
+        (normal, (128, 160, 240)),
+        ("other_normal.png", (1, 2, 3)),
+    )
+    for name, rgb in values:
+        write(name.replace(".jpg", ".png"), rgb)
+    pictures = paint_set("image", file=color.replace(".jpg", ".png"), root=tmp_path)
+    assert pictures.color[0, 0].tolist() == [200, 100, 50]
+    assert pictures.surface[0, 0].tolist() == [255, 90, 255]
+    assert pictures.normal[0, 0].tolist() == [128, 160, 240]
+    # the maps of a set are no textures of their own
+    drawn = {paint_set("image", folder=".", root=tmp_path, seed=seed).color[0, 0, 0] for seed in range(20)}
+    assert drawn == {200, 1}
+
+
+def test_packed_maps_metal_and_normals_that_point_down(paint_set, tmp_path):
+    def write(name, rgb, size=8):
+        cv2.imwrite(str(tmp_path / name), np.full((size, size, 3), rgb[::-1], np.uint8))
+
+    write("a_diff.png", (10, 20, 30))
+    write("a_arm.png", (255, 70, 200))
+    write("a_nor_dx.png", (128, 100, 250))
+    a = paint_set("image", file="a_diff.png", root=tmp_path)
+    assert a.surface[0, 0].tolist() == [255, 70, 200]
+    assert a.normal[0, 0].tolist() == [128, 156, 250]
+    write("b_color.png", (10, 20, 30))
+    write("b_rough.png", (80, 80, 80))
+    write("b_metalness.png", (210, 210, 210), size=4)
+    assert paint_set("image", file="b_color.png", root=tmp_path).surface[3, 3].tolist() == [255, 80, 210]
+    alone = paint_set("image", file="a_arm.png", root=tmp_path)  # asked for by name, it is a picture like any other
+    assert alone.color[0, 0].tolist() == [255, 70, 200]
+
+
+def test_relief_is_the_slope_of_brightness():
+    """Against numpy's gradient of a smooth tile, in metres over metres."""
+    x, y = np.meshgrid(np.arange(64) / 64, np.arange(64) / 64)
+    height = 0.5 + 0.25 * np.sin(2 * np.pi * x) + 0.2 * np.cos(2 * np.pi * y)
+    picture = np.rint(height * 255).astype(np.uint8)[..., None].repeat(3, 2)
+    normal = (relief_map(picture, depth=0.01, size=(0.2, 0.1)).astype(float) - 128) / 127
+    right, up = -normal[..., 0] / normal[..., 2], -normal[..., 1] / normal[..., 2]
+    assert right == pytest.approx(0.01 * 0.25 * 2 * np.pi * np.cos(2 * np.pi * x) / 0.2, abs=0.016)
+    assert up == pytest.approx(0.01 * 0.2 * 2 * np.pi * np.sin(2 * np.pi * y) / 0.1, abs=0.016)
+    assert (relief_map(np.full((4, 4, 3), 99, np.uint8), depth=1.0, size=(1, 1)) == (128, 128, 255)).all()

@@ -3,10 +3,12 @@
 import cv2
 import numpy as np
 import pytest
+import warp as wp
 from oracles.render_scenes import camera_at, pose, sheet, to_mesh
 
 from simengine.render.camera import make_camera
-from simengine.render.device import encode_texture
+from simengine.render.device import DeviceCache, encode_texture
+from simengine.render.kernels.texture import TextureData, look_up
 from simengine.render.model import Instance, RenderScene, RenderSettings, SurfaceMaterial
 
 ONE = np.ones((1, 2, 3), np.float32)
@@ -119,3 +121,48 @@ def test_pose_does_not_move_the_texture(tracer):
     there = replace(camera, world_from_camera=turn @ camera.world_from_camera)
     a, b = tracer.render(scene, camera, RAW), tracer.render(moved, there, RAW)
     assert np.abs(a.linear - b.linear).max() < 1e-3
+
+
+@wp.kernel
+def look_up_many(
+    textures: TextureData, texture: wp.int32, uv: wp.array(dtype=wp.vec2), footprint: wp.array(dtype=wp.float32),
+    out: wp.array(dtype=wp.vec3),
+):  # fmt: skip
+    i = wp.tid()
+    out[i] = look_up(textures, texture, uv[i], footprint[i])
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_look_up_is_trilinear(number):
+    """Against numpy: bilinear in the levels above and below, for a picture (sRGB) and a map (linear)."""
+    rng = np.random.default_rng(5)
+    picture, plain = rng.integers(0, 256, (2, 64, 32, 3), np.uint8)
+    texels, starts, sizes, first_levels = DeviceCache(device="cpu").textures((picture,), (plain,))
+    data = TextureData()
+    data.texels, data.starts, data.sizes, data.first_levels = texels, starts, sizes, first_levels
+    uv = rng.uniform(-1, 2, (500, 2)).astype(np.float32)
+    footprint = (2 ** rng.uniform(-7, 1, 500)).astype(np.float32)
+    out = wp.zeros(500, dtype=wp.vec3, device="cpu")
+    points, areas = (wp.array(v, dtype=t, device="cpu") for v, t in ((uv, wp.vec2), (footprint, wp.float32)))
+    wp.launch(look_up_many, dim=500, inputs=[data, number, points, areas, out], device="cpu")
+
+    levels = [linear(picture) if number == 0 else plain / 255.0]
+    while levels[-1].shape[:2] != (1, 1):
+        last = levels[-1]
+        pairs = last.reshape(last.shape[0] // 2, 2, -1, 2, 3) if last.shape[1] > 1 else last.reshape(-1, 2, 1, 1, 3)
+        levels.append(pairs.mean(axis=(1, 3)))
+
+    def bilinear(level, at):
+        h, w = level.shape[:2]
+        x, y = at[0] % 1 * w - 0.5, (1 - at[1] % 1) * h - 0.5
+        i, j = int(np.floor(x)), int(np.floor(y))
+        a, b = x - i, y - j
+        rows = [level[k % h, i % w] * (1 - a) + level[k % h, (i + 1) % w] * a for k in (j, j + 1)]
+        return rows[0] * (1 - b) + rows[1] * b
+
+    for at, area, got in zip(uv.astype(float), footprint, out.numpy(), strict=True):
+        level = min(np.log2(max(area * 64, 1.0)), len(levels) - 1)
+        whole, part = int(level), level - int(level)
+        expected = bilinear(levels[whole], at) * (1 - part)
+        expected += bilinear(levels[min(whole + 1, len(levels) - 1)], at) * part
+        assert got == pytest.approx(expected, abs=0.012)  # a share below 0.02 of the coarser level is left out

@@ -18,10 +18,22 @@ SET = PictureSet(OWN)
 def look(made, monkeypatch):
     """Shapes every object as given and returns its appearance."""
 
-    def make(*objects, slots=("body",), uv=False, colors=None, textures=None, seed=0, links=1, unwrapped=False):
+    def make(
+        *objects,
+        slots=("body",),
+        uv=False,
+        colors=None,
+        textures=None,
+        finishes=None,
+        seed=0,
+        links=1,
+        unwrapped=False,
+    ):
         mesh = made.mesh(slots, uv=uv)
         parts = [
-            replace(made.link(f"link{i}", mesh, colors or {}, textures or {}), unwrapped=unwrapped)
+            replace(
+                made.link(f"link{i}", mesh, colors or {}, textures or {}), unwrapped=unwrapped, finishes=finishes or {}
+            )
             for i in range(links)
         ]
         monkeypatch.setattr(module, "build", lambda shape, *, base: made.asset(*parts))
@@ -164,3 +176,29 @@ def test_index_of_refraction_sets_reflectance_and_absorption_is_beers(look):
     assert np.exp(-0.02 * np.array(clear.absorption)) == pytest.approx(linear_from_srgb((0.9, 0.5, 0.1)))
     by_specular = first(look({"material": {"transmission": 1.0, "specular": 0.5}}))
     assert by_specular.index == pytest.approx(1.5)
+
+
+def test_roughness_and_metal_are_the_scenes_else_the_files_else_one_on_a_map(look):
+    mapped = PictureSet(OWN, OWN, OWN)
+    plain = look({**FILE, "material": {"metallic": 0.3}}, finishes={"body": (0.2, 1.0)})
+    assert (first(plain).roughness, first(plain).metallic) == (0.2, 0.3)
+    own = first(look(FILE, uv=True, textures={"body": mapped}))
+    assert (own.roughness, own.metallic, own.texture, own.surface_map, own.normal_map) == (1.0, 1.0, 0, 0, 0)
+    factor = first(look({**FILE, "material": {"roughness": 0.5}}, uv=True, textures={"body": mapped}))
+    assert (factor.roughness, factor.metallic) == (0.5, 1.0)
+    assert first(look({})).surface_map == -1
+
+
+def test_relief_sheen_and_weathering_reach_the_renderer(look):
+    spec = {
+        "texture": {"noise": {}}, "relief": 0.001, "sheen": 0.5, "sheen_color": [1, 0, 0],
+        "weathering": {"rust": 0.4, "edge_width": 0.003, "dirt_color": [1, 1, 1]},
+    }  # fmt: skip
+    result = look({"material": spec})
+    material = first(result)
+    assert len(result.maps) == 1 and material.normal_map == 0
+    assert result.maps[0].shape == result.textures[0].shape and result.maps[0][..., 2].min() > 128
+    assert material.sheen == pytest.approx((0.5, 0, 0))
+    use = material.weathering
+    assert (use.rust, use.wear, use.edge, use.soil) == (0.4, 0.0, 0.003, (1.0, 1.0, 1.0))
+    assert first(look({"material": {"weathering": {}}})).weathering is None

@@ -95,7 +95,7 @@ def weathered(
     bare = float(0.0)
     if u.wear > 0.0:
         rub = out + 0.5 * (noise[1] - 0.5) + 0.4 * (noise[0] - 0.5) + 0.15 * (noise[2] - 0.5)
-        limit = 1.1 - 0.95 * u.wear
+        limit = 1.0 - 0.9 * u.wear
         bare = smooth(limit - 0.05, limit + 0.05, rub)
         f.base = f.base * (1.0 - bare) + u.bare * (bare * (0.85 + 0.3 * noise[2]))
         f.metallic = mixed(f.metallic, 1.0, bare)
@@ -117,7 +117,7 @@ def weathered(
     if u.dirt > 0.0:
         rest = 0.55 * noise[0] + 0.3 * noise[1] + 0.15 * noise[2] + 0.9 * hollow - 0.35 * out
         rest += 0.25 * wp.max(s.local_normal[2], 0.0)
-        cover = 0.92 * smooth(1.15 - 1.1 * u.dirt, 1.75 - 1.1 * u.dirt, rest)
+        cover = 0.94 * smooth(1.1 - 1.15 * u.dirt, 1.6 - 1.15 * u.dirt, rest)
         f.base = f.base * (1.0 - cover) + u.soil * (cover * (0.75 + 0.5 * noise[2]))
         f.metallic = f.metallic * (1.0 - cover)
         f.roughness = mixed(f.roughness, 0.95, cover)

@@ -129,7 +129,7 @@ class Weathering(Part):
     dirt_color: Color = Field((0.25, 0.21, 0.17), description="Colour of the dirt.")
     grain: Length = Field(0.1, description="Size of the patches: edge of the tile of noise that shapes them.")
     edge_width: Length | None = Field(
-        None, description="Width of what counts as an edge or a corner; 1.5 % of the mesh's diagonal if absent."
+        None, description="Width of what counts as an edge or a corner; 4 % of the mesh's diagonal if absent."
     )
 
 
