@@ -11,7 +11,7 @@ from simengine.scene.schema.base import Length, OneOf, Part, Text
 
 __all__ = ["Aperture", "CropWindow", "Focus", "LensDistortion", "Shake", "Shutter"]
 
-Coefficient = Annotated[float, Leaf(low=-100, high=100)]
+Coefficient = Annotated[float, Leaf()]
 Seconds = Annotated[float, Leaf(unit="s", low=0, high=60)]
 
 
