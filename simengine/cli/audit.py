@@ -12,6 +12,7 @@ from simengine.cli.refine_signals import audit_of_signals, is_for_signals
 
 if TYPE_CHECKING:
     from simengine.refine.audit.calibrate import Calibration
+    from simengine.refine.audit.detected import DetectorVote
     from simengine.refine.audit.picture import PictureAudit
     from simengine.refine.audit.rule import Thresholds
     from simengine.refine.audit.run import AuditReport
@@ -28,6 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--renders", metavar="DIR", type=Path, required=True, help="data set that was refined")
     parser.add_argument(
         "--out", metavar="DIR", type=Path, help="folder of the report: page, summary, certificates, worst objects"
+    )
+    parser.add_argument(
+        "--detector",
+        metavar="DIR",
+        type=Path,
+        help="folder of a trained detector that must find again, in its place and class, what it finds in the renders",
     )
     add_rule_arguments(parser)
 
@@ -78,7 +85,12 @@ def run(args: argparse.Namespace) -> int:
             args.out.mkdir(parents=True, exist_ok=True)
     with _certificates(args.out / CERTIFICATES) if args.out else nullcontext() as certificate:
         report = audit_pictures(
-            args.directory, renders=args.renders, thresholds=rule, budget=args.budget, certificate=certificate
+            args.directory,
+            renders=args.renders,
+            thresholds=rule,
+            budget=args.budget,
+            vote=_vote(args.detector),
+            certificate=certificate,
         )
     print(
         f"Rule: correlation at least {rule.ncc:g}, shift at most {rule.shift:g} px, outline agreement at least {rule.agreement:g}."
@@ -87,6 +99,13 @@ def run(args: argparse.Namespace) -> int:
     if args.out:
         _write(args, report, rule, calibration)
     return 0 if report.accepted == report.pictures else 1
+
+
+def _vote(folder: Path | None) -> DetectorVote | None:
+    from simengine.learn.detector import load_detector
+    from simengine.refine.audit.detected import DetectorVote
+
+    return None if folder is None else DetectorVote(load_detector(folder))
 
 
 CERTIFICATES = "certificates.jsonl"

@@ -113,7 +113,13 @@ def verify(
     indices = sorted({int(i) for i in np.linspace(0, count - 1, wanted).round()})
     exact, platform, note = True, [], ""
     if indices and "refined" in dataset.plan and refined is None:
-        indices, note = [], "It was refined: its samples can't be made again from its scene alone."
+        indices, note = (
+            [],
+            (
+                "It was refined: its samples can't be made again from its scene alone. `simengine audit DIR --renders RENDERS` "
+                "compares it with the data set that it was made from."
+            ),
+        )
     if indices:
         chain, spec_hash = _chain(dataset, device)
         if spec_hash != dataset.plan["spec_hash"]:

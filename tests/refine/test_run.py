@@ -139,6 +139,16 @@ def test_refine_from_the_command_line(renders, photos, tmp_path, capsys):
     assert main([*command, "--seed", "1"]) == 1 and "seed" in capsys.readouterr().err
 
 
+def test_composite_and_regions_from_the_command_line(renders, photos, tmp_path, capsys):
+    source, out = renders(), tmp_path / "out"
+    command = ["refine", str(source), "--real", str(photos), "--planted", "0", "--quiet", "--method", "composite"]
+    assert main([*command, "--background", "0.5", "--objects", "0", "--out", str(out)]) == 0
+    plan = Dataset.open(out).plan["refined"]["refiner"]
+    assert plan["regions"]["background"] == 0.5 and plan["emptied"] and plan["side"] == pytest.approx(27 / 96, abs=0.02)
+    assert main([*command, "--background", "2", "--out", str(tmp_path / "no")]) == 1
+    assert "background is 2" in capsys.readouterr().err
+
+
 def test_errors(renders, tmp_path):
     source = renders()
     with pytest.raises(SimengineError, match="labels fit only a picture of the same size"):

@@ -28,6 +28,12 @@ from simengine.refine.audit.worst import Crop, score_words
 
 __all__ = ["audit_document"]
 
+_WORDS = {
+    "ncc": "structure gone",
+    "shift": "moved",
+    "agreement": "outline off its edges",
+    "detector": "not found again by the detector",
+}
 _SCALE = 2  # of the crops, so that pixels can be told apart
 
 
@@ -69,8 +75,7 @@ def _more(report: AuditReport) -> list[str]:
     if report.missing:
         lines.append(f"{len(report.missing):,} renders have no refined picture, e.g. {report.missing[0]}.")
     if report.reasons:
-        words = {"ncc": "structure gone", "shift": "moved", "agreement": "outline off its edges"}
-        lines.append("Why: " + ", ".join(f"{words[key]} {count:,}" for key, count in report.reasons.items()) + ".")
+        lines.append("Why: " + ", ".join(f"{_WORDS[key]} {count:,}" for key, count in report.reasons.items()) + ".")
     return lines
 
 

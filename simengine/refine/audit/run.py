@@ -18,6 +18,7 @@ from simengine.errors import SimengineError
 from simengine.formats.detection import read_picture
 from simengine.formats.picture_files import find_pictures
 from simengine.refine.audit.calibrate import Calibration, calibrate
+from simengine.refine.audit.detected import DetectorVote, with_vote
 from simengine.refine.audit.picture import PictureAudit, audit_picture
 from simengine.refine.audit.rule import Thresholds
 from simengine.refine.audit.worst import Crop, Worst
@@ -108,6 +109,7 @@ def audit_pictures(
     renders: str | Path,
     thresholds: Thresholds | None = None,
     budget: float = 0.1,
+    vote: DetectorVote | None = None,
     certificate: Callable[[str, PictureAudit], None] | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> AuditReport:
@@ -119,6 +121,7 @@ def audit_pictures(
         renders: The data set that was refined.
         thresholds: The rule.
         budget: Greatest share of failing objects in an accepted picture.
+        vote: A detector that must find again what it found in the renders; none if None.
         certificate: Told of every picture's certificate, by the render's file name.
         progress: Called with the number of pictures done.
 
@@ -152,6 +155,8 @@ def audit_pictures(
                 budget=budget,
                 restoring=False,
             )
+            if vote:
+                audit = with_vote(audit, vote.lost(frame.rgb, after, frame.ids, frame.labelled), budget=budget)
             pictures, accepted = pictures + 1, accepted + audit.accepted
             for one in audit.objects:
                 kind = frame.categories.get(one.scores.id) or ""
