@@ -1,11 +1,11 @@
 """What refiners do to renders of dice, beside real photos; and how fast they are on this device.
 
-    python tools/bench_refine.py dice  --data DIR --renders DIR [--work DIR] [--count 200] [--methods LIST]
+    python tools/bench_refine.py dice  --data DIR --renders DIR [--work DIR] [--count 120] [--methods LIST]
     python tools/bench_refine.py speed [--device cuda] [--side 512] [--batch 16] [--size sd15] [--pictures 64]
 
 ``dice``: --data holds dice/; --renders is a data set of the scene dice with masks, as benchmarks/gain_dice_data.yaml
 makes it. Refiners see only the training photos; KID is taken to the test photos. What is done is kept in --work. The
-method ``cut`` trains a small network first (--steps). About 15 CPU minutes without it.
+method ``cut`` trains a small network first (--steps). About 12 CPU minutes without it.
 ``speed``: one command for a GPU: CycleGAN applied and trained, SDEdit by a UNet of Stable Diffusion's size with random
 weights at strength 0.3, applied and its LoRA trained; pictures a second and peak memory. ``--side 64 --size tiny --width 8``
 proves in a minute on a CPU that it works.
@@ -28,11 +28,9 @@ import numpy as np
 ROOT = Path(__file__).parents[1]
 PLANTED = 400
 METHODS = (
-    "statistics", "statistics, whole photos near and far", "statistics without camera", "statistics, field 0.4",
-    "statistics without field", "statistics without field, sliced", "statistics without field, FDA",
-    "statistics without field, no camera", "composite", "composite without shadows", "composite and statistics",
+    "statistics", "composite", "statistics without camera", "statistics without field", "statistics without field, sliced",
+    "statistics without field, FDA", "composite and statistics", "composite without shadows", "statistics, field 0.4",
 )  # fmt: skip
-KNOWN = (*METHODS, "cut")
 
 
 def dice(options: argparse.Namespace) -> dict:
@@ -98,9 +96,8 @@ def make(name, options, renders, photos, side):
     if name.startswith("statistics"):
         statistics = fit_statistics(photos, side=side)
         changes = {
-            "whole photos near and far": {"nearest": 1.0}, "without camera": {"camera": False}, "field 0.4": {"field": 0.4},
+            "without camera": {"camera": False}, "field 0.4": {"field": 0.4},
             "without field": {"field": 0.0}, "sliced": {"colors": "sliced"}, "FDA": {"colors": "amplitude"},
-            "no camera": {"camera": False},
         }  # fmt: skip
         chosen = {key: value for word, change in changes.items() if word in name for key, value in change.items()}
         return replace(statistics, **chosen)
@@ -393,7 +390,7 @@ def main() -> None:
     parser.add_argument("--renders", type=Path)
     parser.add_argument("--work", type=Path, default=Path("bench_refine"))
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks")
-    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--count", type=int, default=120)
     parser.add_argument("--methods", type=lambda text: text.split(";"), default=list(METHODS), help="separated by ;")
     parser.add_argument("--steps", type=int, default=400, help="of the small network of `cut`")
     parser.add_argument("--device", default="auto")
