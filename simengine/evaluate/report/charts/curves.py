@@ -168,7 +168,7 @@ def _names_beside(
     marks: list[Mark] = []
     for place, (at, one) in zip(places, last, strict=True):
         end = x.place(one.points[-1].x)
-        marks.append(Path(((end + 6.0, at), (width - right + 2.0, place)), one.colour, 0.8))
+        marks.append(Path(((end + 6.0, at), (width - right + 2.0, place)), one.colour, 0.8, (1, 5)))  # no line of data
         marks.append(
             Label(
                 width - right + 6.0,
