@@ -39,6 +39,7 @@ COLORS: dict[str, tuple[int, int, int]] = {
 """sRGB by class."""
 
 _STANDS_FOR = "plaything"  # a small thing of any shape
+_OTHER_MEANING = ("washer",)  # a machine there, a ring under a nut here
 
 
 def color_of(name: str) -> tuple[int, int, int]:
@@ -46,6 +47,6 @@ def color_of(name: str) -> tuple[int, int, int]:
     words = name.lower().replace("_", " ").replace("-", " ").split()
     tries = [" ".join(words), *reversed(words)]
     for word in [*tries, *(word.removesuffix("s") for word in tries)]:
-        if word in COLORS:
+        if word in COLORS and word not in _OTHER_MEANING:
             return COLORS[word]
     return COLORS[_STANDS_FOR]

@@ -17,7 +17,7 @@ from simengine.refine.learned.files import CONFIG
 from simengine.refine.learned.hub.lora import LORA_WEIGHTS
 from simengine.refine.learned.hub.network import Text, ask, encode, encode_text
 from simengine.refine.learned.hub.parts import Parts, load_parts, quiet
-from simengine.refine.learned.hub.refiner import HubDiffused, photo_schedule
+from simengine.refine.learned.hub.refiner import HubDiffused, photo_schedule, resolve_precision
 from simengine.refine.learned.hub.settings import HubSettings
 from simengine.refine.learned.hub.source import Source
 
@@ -91,7 +91,7 @@ class LoraRun:
         except ImportError as error:
             raise SimengineError("training a LoRA needs peft: pip install 'simengine[hub]'.") from error
         self.settings, self.device = settings, device
-        half = device.type == "cuda" and torch.cuda.is_bf16_supported()
+        half = resolve_precision("auto", str(device)) == "bf16"  # fp16 would need its losses scaled
         dtype = torch.bfloat16 if half else torch.float32
         self.parts: Parts = load_parts(settings.model, dtype=dtype).to(device, dtype)
         for part in self.parts.pipeline.components.values():

@@ -154,7 +154,7 @@ def ask(
         size = [side * parts.factor for side in noisy.shape[2:]]
         added = {
             "text_embeds": text.pooled,
-            "time_ids": torch.tensor([*place, *size], dtype=dtype, device=parts.device).repeat(len(given), 1),
+            "time_ids": torch.tensor([*place, *size], dtype=torch.float32, device=parts.device).repeat(len(given), 1),
         }
     residuals = {}
     if conditions:

@@ -41,6 +41,7 @@ def test_segmentation_wears_ade20ks_colours():
         color_of("Glass-Bottle") == color_of("bottles") == COLORS["bottle"]
         and color_of("pool_table") == COLORS["pool table"]
     )
+    assert color_of("washer") == color_of("m3 screw") == COLORS["plaything"]
     shown = condition("segmentation", frame())
     assert tuple(shown[25, 25]) == COLORS["bottle"] and tuple(shown[10, 10]) == COLORS["plaything"]
     assert tuple(shown[0, 0]) == tuple(shown[10, 45]) == COLORS["floor"]
