@@ -137,6 +137,43 @@ def test_explain_names_unit_range_and_distribution(tmp_path, capsys):
     assert "one.yaml:5" in text
 
 
+def test_lenses_and_shutters_from_the_command_line(tmp_path, capsys):
+    lenses = [
+        "cameras[*].resolution=[64, 64]",
+        "cameras[*].crop={left: 4, width: 56, height: 60}",
+        "render.preset=draft",
+    ]
+    lenses += ["objects.die.count=2", "render.samples=2"]
+    out = tmp_path / "data"
+    made = [
+        "generate",
+        "dice",
+        "--randomize",
+        "camera/lens",
+        "camera/handheld",
+        "camera/shallow_focus",
+        "--set",
+        *lenses,
+    ]
+    assert main([*made, "--count", "2", "--out", str(out), "--quiet"]) == 0
+    assert main(["verify", str(out)]) == 0
+    coco = json.loads((out / "coco" / "annotations.json").read_bytes())
+    images = coco["images"]
+    assert all(image["distortion"]["model"] == "brown_conrady" for image in images)
+    assert images[0]["distortion"]["coefficients"] != images[1]["distortion"]["coefficients"]
+    view = simengine.Dataset.open(out)[0].views[0]
+    assert 0.008 <= view.shutter["readout_time"] <= 0.03 and 0.0015 <= view.focus["aperture"] <= 0.009
+    assert (view.width, view.height, view.crop["width"]) == (56, 60, 64)
+    capsys.readouterr()
+    assert main(["explain", "dice", "cameras.top.distortion.kannala_brandt"]) == 0
+    assert "image_circle" in capsys.readouterr().out
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("simengine: 1\nname: wrong\ncameras:\n  c: {intrinsics: {fov: 200 deg}, shake: {}}\n")
+    assert main(["check", str(wrong)]) == 1
+    told = capsys.readouterr().err
+    assert "wrong.yaml:4:25: cameras.c.intrinsics.fov" in told and "wrong.yaml:4:35: cameras.c.shake" in told
+
+
 def test_check_tells_every_problem_with_its_place(tmp_path, capsys):
     file = tmp_path / "bad.yaml"
     file.write_text(

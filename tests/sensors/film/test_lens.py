@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from simengine.render.model import RenderCamera
+from simengine.render.camera import pixel_rays
+from simengine.render.crop import crop_camera
+from simengine.render.model import Distortion, RenderCamera
 from simengine.sensors.film.blur import blur
 from simengine.sensors.film.chromatic import aberrate
 from simengine.sensors.film.vignetting import falloff, vignette
@@ -19,6 +23,24 @@ def test_natural_vignetting_is_the_fourth_power_of_the_cosine():
         assert share[row, column] == pytest.approx((1 / np.linalg.norm(ray)) ** 4, rel=1e-5)
     half = falloff(eye, natural=0.5, polynomial=(0, 0, 0))
     np.testing.assert_allclose(half**2, share, rtol=1e-5)
+
+
+def test_natural_vignetting_goes_by_the_angle_that_a_lens_sees():
+    bent = replace(camera(), distortion=Distortion("brown_conrady", (-0.2, 0.03)))
+    share = falloff(bent, natural=1.0, polynomial=(0, 0, 0))
+    ray = pixel_rays(bent, [10.5, 20.5])
+    assert share[20, 10] == pytest.approx((1 / np.linalg.norm(ray)) ** 4, rel=1e-5)
+    assert share[20, 10] < falloff(camera(), natural=1.0, polynomial=(0, 0, 0))[20, 10]  # barrel: it sees farther out
+    fisheye = replace(camera(), distortion=Distortion("kannala_brandt", ()))
+    assert (falloff(fisheye, natural=1.0, polynomial=(0, 0, 0)) == 1).all()
+
+
+def test_a_crop_is_vignetted_as_in_the_whole():
+    whole = falloff(camera(), natural=0.7, polynomial=(-0.2, 0.1, 0))
+    part = crop_camera(camera(), left=500, top=300, width=100, height=90)
+    np.testing.assert_allclose(
+        falloff(part, natural=0.7, polynomial=(-0.2, 0.1, 0)), whole[300:390, 500:600], rtol=1e-6
+    )
 
 
 def test_polynomial_is_one_in_the_middle_and_its_sum_in_the_corner():
