@@ -4,6 +4,8 @@ Renderers that aren't installed are left out. What is measured is processor time
 in interleaved repeats, so that other load on the machine matters little; what counts are the ratios of medians.
 
     python tools/bench_render.py --out benchmarks
+    python tools/bench_render.py --equal-noise --out benchmarks     # time to the same error: Cycles, Mitsuba 3
+    python tools/bench_render.py --device cuda --out benchmarks     # frames a second, agreement with the CPU
 """
 
 import argparse
@@ -273,24 +275,51 @@ def markdown(result):
     return "\n".join(lines) + "\n"
 
 
+def write(out, name, result, text):
+    print(text)
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
+        (out / f"{name}.md").write_text(text)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, help="folder for render.json and render.md; printed otherwise")
+    parser.add_argument("--out", type=Path, help="folder for the note and its JSON; printed otherwise")
     parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--equal-noise", action="store_true", help="time to the same error")
+    parser.add_argument("--device", help="frames a second on a device: cuda, cuda:K, cpu")
+    parser.add_argument("--size", type=int, nargs=2, default=SIZE, help="pixels of --equal-noise")
+    parser.add_argument("--samples", type=int, default=16, help="whose error all are timed to with --equal-noise")
+    parser.add_argument("--reference", type=int, default=2048, help="samples of each reference of --equal-noise")
+    parser.add_argument("--frames", type=int, default=256, help="pictures of --device")
+    parser.add_argument("--pictures", type=Path, help="folder for the pictures of --equal-noise")
     args = parser.parse_args()
-    result = {
-        "command": "python tools/bench_render.py " + " ".join(sys.argv[1:]),
+    about = {
+        "command": " ".join(["python tools/bench_render.py", *sys.argv[1:]]),
         "device": processor(),
         "versions": versions(),
+    }
+    if args.equal_noise:
+        import bench_noise
+
+        found = bench_noise.equal_noise(
+            make_scene, size=tuple(args.size), samples=args.samples, reference_samples=args.reference,
+            repeats=args.repeats, pictures=args.pictures,
+        )  # fmt: skip
+        write(args.out, "render_noise", about | found, bench_noise.markdown(about | found))
+        return
+    if args.device:
+        import bench_device
+
+        found = about | bench_device.frame_rates(args.device, count=args.frames)
+        write(args.out, "render_device", found, bench_device.markdown(found))
+        return
+    result = about | {
         "first_frame_seconds": round(first_frame(), 2),
         "cases": [measure(heavy, args.repeats) for heavy in (False, True)],
     }
-    text = markdown(result)
-    print(text)
-    if args.out:
-        args.out.mkdir(parents=True, exist_ok=True)
-        (args.out / "render.json").write_text(json.dumps(result, indent=1) + "\n")
-        (args.out / "render.md").write_text(text)
+    write(args.out, "render", result, markdown(result))
 
 
 if __name__ == "__main__":
