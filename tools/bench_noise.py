@@ -248,7 +248,10 @@ def equal_noise(make_scene, *, size, samples, reference_samples, repeats, pictur
         found = time_to(values, wanted)
         table.append({"renderer": name, "curve": values, "to_wanted": found})
     first = references["simengine"]
-    agreement = {name: [float(v) for v in (other / np.maximum(first.mean(), 1e-9)).mean(axis=(0, 1))] for name, other in references.items()}
+    agreement = {
+        name: [float(v) for v in (other / np.maximum(first.mean(), 1e-9)).mean(axis=(0, 1))]
+        for name, other in references.items()
+    }
     differences = {name: error(other, first) for name, other in references.items() if name != "simengine"}
     if pictures:
         pictures.mkdir(parents=True, exist_ok=True)
@@ -293,12 +296,22 @@ def markdown(result):
             lines.append(f"| {row['renderer']} | error {row['curve'][-1][3]:.5f} at {row['curve'][-1][0]} | | | | |")
             continue
         n, cpu, wall = row["to_wanted"]
-        lines.append(f"| {row['renderer']} | {n:.1f} | {cpu:.3f} | {wall:.3f} | {cpu / base[1]:.2f} | {wall / base[2]:.2f} |")
-    lines += ["", "Left out: " + "; ".join(f"{k} ({v})" for k, v in result["left_out"].items()) + "."] if result["left_out"] else []
-    lines += [
-        "",
-        "The references themselves differ from ours by "
-        + ", ".join(f"{value:.4f} ({name})" for name, value in result["references_differ"].items())
-        + ".",
-    ] if result["references_differ"] else []
+        lines.append(
+            f"| {row['renderer']} | {n:.1f} | {cpu:.3f} | {wall:.3f} | {cpu / base[1]:.2f} | {wall / base[2]:.2f} |"
+        )
+    lines += (
+        ["", "Left out: " + "; ".join(f"{k} ({v})" for k, v in result["left_out"].items()) + "."]
+        if result["left_out"]
+        else []
+    )
+    lines += (
+        [
+            "",
+            "The references themselves differ from ours by "
+            + ", ".join(f"{value:.4f} ({name})" for name, value in result["references_differ"].items())
+            + ".",
+        ]
+        if result["references_differ"]
+        else []
+    )
     return "\n".join(lines) + "\n"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from simengine.errors import SimengineError
-from simengine.render.model import Frame, RenderCamera, RenderScene, RenderSettings, Shutter
+from simengine.render.model import Frame, Picture, RenderCamera, RenderScene, RenderSettings, Shutter
 
-__all__ = ["RENDERERS", "Renderer", "available_devices", "make_renderer", "resolve_device"]
+__all__ = ["RENDERERS", "ManyRenderer", "Renderer", "available_devices", "make_renderer", "resolve_device"]
 
 RENDERERS = ("warp", "bullet", "bullet_egl")
 """Names of the renderers."""
@@ -21,6 +22,21 @@ class Renderer(Protocol):
         self, scene: RenderScene, camera: RenderCamera, settings: RenderSettings, shutter: Shutter | None = None
     ) -> Frame:
         """The picture and its labels; `shutter` tells what moves meanwhile, if it isn't of an instant."""
+        ...
+
+
+@runtime_checkable
+class ManyRenderer(Renderer, Protocol):
+    """Draws pictures faster together than one after the other.
+
+    Attributes:
+        batch_pixels: How many pixels to draw at once; 0 where that saves nothing.
+    """
+
+    batch_pixels: int
+
+    def render_many(self, pictures: Sequence[Picture]) -> list[Frame]:
+        """What `render` gives for each of them."""
         ...
 
 

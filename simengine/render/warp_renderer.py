@@ -55,6 +55,7 @@ class WarpRenderer:
     """
 
     def __init__(self, *, device: str = "cpu", threads: int = 1, memory: int = 1 << 28) -> None:
+        self.batch_pixels = BATCH_PIXELS if device != "cpu" else 0
         self._launcher = Launcher(device=device, threads=threads)
         self._cache = DeviceCache(device=device, limit=memory)
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +14,9 @@ from scipy.spatial.transform import Rotation
 
 from simengine.errors import SimengineError
 from simengine.physics.trajectory import Trajectory
-from simengine.render.model import Frame, Instance, RenderCamera, RenderScene, RenderSettings
+from simengine.render.model import Frame, Instance, Picture, RenderCamera, RenderScene, RenderSettings
 from simengine.render.presets import preset
-from simengine.render.select import Renderer, make_renderer
+from simengine.render.select import ManyRenderer, Renderer, make_renderer
 from simengine.scene.scene import Scene
 from simengine.scene.schema.film import Film
 from simengine.scene.schema.scene import Render
@@ -57,7 +58,8 @@ def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer | None =
     """Takes every picture of a sample, by time and then by camera.
 
     Materials, textures, surroundings and lights are built once; views are made one at a time as they are
-    asked for, so a long sample needs the memory of one picture.
+    asked for, so a long sample needs the memory of one picture. A renderer on CUDA draws some millions of pixels at
+    once, see `simengine.render.warp_renderer.WarpRenderer.render_many`; the pictures are the same.
 
     Args:
         scene: The scene as drawn.
@@ -78,28 +80,63 @@ def observe(scene: Scene, trajectory: Trajectory, *, renderer: Renderer | None =
     lights = tuple(light_source(light) for light in scene.lights)
     panorama = environment(scene)
     classed = tuple(thing.id for thing in scene.objects if thing.spec.label is not None and thing.spec.visible)
-    for number, time in enumerate(trajectory.times.tolist()):
-        transforms = body_transforms(trajectory, number)
-        world = RenderScene(_instances(look, transforms), look.materials, look.textures, lights, panorama, look.maps)
-        for entry, view in cameras:
-            name, film = entry.name, entry.spec.film
-            camera = focused(view, entry, scene, trajectory, transforms)
-            states = passage(entry.spec, camera, look.parts, trajectory, time=time, transforms=transforms)
-            settings = _settings(
-                scene.model.render,
-                seed=int(scene.stream(f"cameras.{name}.noise[{number}]").integers(2**31)),
-                color="rgb" in scene.model.outputs,
-                amodal=classed,
-            )
-            if states is None:
-                picture = renderer.render(world, camera, settings)
-            else:
-                picture = renderer.render(world, camera, settings, states.shutter)
+
+    def requests() -> Iterator[_Request]:
+        for number, time in enumerate(trajectory.times.tolist()):
+            transforms = body_transforms(trajectory, number)
+            parts = _instances(look, transforms)
+            world = RenderScene(parts, look.materials, look.textures, lights, panorama, look.maps)
+            for entry, view in cameras:
+                camera = focused(view, entry, scene, trajectory, transforms)
+                states = passage(entry.spec, camera, look.parts, trajectory, time=time, transforms=transforms)
+                settings = _settings(
+                    scene.model.render,
+                    seed=int(scene.stream(f"cameras.{entry.name}.noise[{number}]").integers(2**31)),
+                    color="rgb" in scene.model.outputs,
+                    amodal=classed,
+                )
+                picture = Picture(world, camera, settings, states.shutter if states else None)
+                yield _Request(entry.name, entry.spec.film, number, time, picture, states)
+
+    for batch in _batches(requests(), pixels=getattr(renderer, "batch_pixels", 0)):
+        for request, frame in zip(batch, _drawn(batch, renderer), strict=True):
+            name, film, number, time, (_, camera, settings, _), states = request
             if film is not None and settings.color:
                 rng = scene.stream(f"cameras.{name}.film[{number}]")
-                picture = replace(picture, rgb=_developed(film, picture, camera, rng, name))
+                frame = replace(frame, rgb=_developed(film, frame, camera, rng, name))
             state = state_hash(trajectory, number, camera, states)
-            yield View(name, number, time, camera, picture, state, states)
+            yield View(name, number, time, camera, frame, state, states)
+
+
+class _Request(NamedTuple):
+    """A view before it is drawn."""
+
+    name: str
+    film: Film | None
+    number: int
+    time: float
+    picture: Picture
+    states: Passage | None
+
+
+def _batches(requests: Iterator[_Request], *, pixels: int) -> Iterator[list[_Request]]:
+    """Views in the order of asking, as many at once as make up so many pixels; 0 for one at a time."""
+    batch: list[_Request] = []
+    for request in requests:
+        batch.append(request)
+        if sum(each.picture.camera.width * each.picture.camera.height for each in batch) >= pixels:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _drawn(batch: list[_Request], renderer: Renderer) -> list[Frame]:
+    pictures = [request.picture for request in batch]
+    if len(pictures) > 1 and isinstance(renderer, ManyRenderer):
+        return renderer.render_many(pictures)
+    # renderers that know no shutters are not asked for one
+    return [renderer.render(*(picture if picture.shutter else picture[:3])) for picture in pictures]
 
 
 def body_transforms(trajectory: Trajectory, frame: int) -> NDArray[np.float64]:

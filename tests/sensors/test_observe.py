@@ -48,6 +48,27 @@ def test_one_view_a_time_and_camera_streaming(world, made):
     ]  # fmt: skip
 
 
+class ManyRecorder(Recorder):
+    """One that draws about three pictures at once."""
+
+    batch_pixels = 2 * 16 * 12 + 1
+
+    def render_many(self, pictures):
+        self.calls.append(pictures)
+        return [self.paint(picture.camera.width, picture.camera.height, {}) for picture in pictures]
+
+
+def test_pictures_are_drawn_together_where_that_is_faster(world, made):
+    one, many = Recorder(made.paint), ManyRecorder(made.paint)
+    alone = list(observe(*world(), renderer=one))
+    together = list(observe(*world(), renderer=many))
+    assert [len(call) for call in many.calls] == [3, 3]  # three at once, and the last alone: scene, camera, settings
+    assert [(v.camera, v.frame, v.state) for v in together] == [(v.camera, v.frame, v.state) for v in alone]
+    asked = [picture[:3] for picture in many.calls[0]] + [many.calls[1]]
+    for (_, camera, settings), (_, other, same) in zip(asked, one.calls, strict=True):
+        assert (camera.cx, settings) == (other.cx, same)
+
+
 def test_static_parts_are_built_once_and_poses_follow(world, made):
     scene, trajectory = world()
     recorder = Recorder(made.paint)
