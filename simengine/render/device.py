@@ -204,11 +204,13 @@ class DeviceCache:
         return found
 
     def grid(self, mesh: Mesh, edge: float) -> Any:
-        """The `simengine.render.solidity.SolidGrid` of a mesh, its cells on the device."""
+        """The `simengine.render.solidity.SolidGrid` of a mesh, and its cells on the device; (None, None) for none."""
         found = self._grids.get((mesh.key, edge))
         if found is None:
             grid = solid_grid(mesh, edge=edge)
-            cells = load_warp().array(grid.cells.ravel(), dtype=load_warp().uint8, device=self.device)
+            cells = None
+            if grid is not None:
+                cells = load_warp().array(grid.cells.ravel(), dtype=load_warp().uint8, device=self.device)
             found = self._grids[mesh.key, edge] = (grid, cells)
             if len(self._grids) > 256:
                 self._grids.popitem(last=False)

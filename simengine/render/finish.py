@@ -89,6 +89,8 @@ def _add_grids(look: Any, scene: RenderScene, placed: Sequence[Instance], cache:
         marks = [w for w in (scene.materials[m].weathering for m in instance.materials) if w is not None]
         if marks:
             grid, cells = cache.grid(instance.mesh, max(w.edge for w in marks))
+            if grid is None:
+                continue
             pointers[k], low[k], scale[k], size[k] = cells.ptr, grid.low, 1 / grid.cell, grid.cells.shape[::-1]
             keep.append(cells)
     for name, values, dtype, kind in (

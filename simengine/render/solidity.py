@@ -18,6 +18,9 @@ __all__ = ["SolidGrid", "solid_grid"]
 MOST_CELLS = 64
 """Cells along an axis, without the margin."""
 
+THIN = 0.25
+"""Share below which the middle of a triangle counts as lying on a part that is too thin."""
+
 _COLUMNS = 2  # rays along an edge of a cell
 
 
@@ -36,12 +39,15 @@ class SolidGrid:
     cell: NDArray[np.float64]
 
 
-def solid_grid(mesh: Mesh, *, edge: float = 0.0) -> SolidGrid:
+def solid_grid(mesh: Mesh, *, edge: float = 0.0) -> SolidGrid | None:
     """Bakes a mesh, at an edge width [m]; 0 for 4 % of its diagonal.
 
     Closed surfaces count as bodies, also where they overlap; an open one is the skin of all that lies behind it.
+
+    Returns:
+        The grid; None for a mesh whose parts are too thin for it (the posts of a rack): all of it would be edges.
     """
-    from scipy.ndimage import gaussian_filter
+    from scipy.ndimage import gaussian_filter, map_coordinates
 
     low, high = mesh.vertices.min(axis=0).astype(float), mesh.vertices.max(axis=0).astype(float)
     extent = high - low
@@ -55,6 +61,11 @@ def solid_grid(mesh: Mesh, *, edge: float = 0.0) -> SolidGrid:
     start = low - margin * cell - (count - 2 * margin - extent / cell) * cell / 2
     filled = _fill(mesh, start, cell, count)
     share = gaussian_filter(filled, spread[::-1], mode="nearest", truncate=2.5)
+    corners = mesh.vertices[mesh.faces[:: 1 + len(mesh.faces) // 20_000]].astype(float)
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    middles = (corners.mean(axis=1) - start) / cell - 0.5
+    if area[map_coordinates(share, middles[:, ::-1].T, order=1, mode="nearest") < THIN].sum() > area.sum() / 4:
+        return None
     return SolidGrid(np.rint(share * 255).astype(np.uint8), start + cell / 2, cell)
 
 

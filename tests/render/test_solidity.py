@@ -51,6 +51,11 @@ def test_thin_plates_are_no_edges():
     assert share_at(plate, [(0, 0, 0.002), (0.1, 0.05, -0.002)]) == pytest.approx(0.5, abs=0.06)
 
 
+def test_what_is_too_thin_to_be_told_has_no_edges():
+    rods = [trimesh.creation.cylinder(0.01, segment=[(x, y, 0), (x, y, 3)]) for x in (0, 2) for y in (0, 1)]
+    assert solid_grid(to_mesh(trimesh.util.concatenate(rods))) is None
+
+
 def test_noise_of_patches_is_even():
     noise = weathering_noise()
     assert noise.shape == (512, 512, 3)
