@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import SimengineError
+from simengine.render.openexr import decode_exr
 
 __all__ = [
     "ambient_light",
@@ -79,7 +80,7 @@ def studio_environment(
 
 
 def read_environment(path: str | Path, *, scale: float = 1.0, rotation: float = 0.0) -> Floats:
-    """Reads an equirectangular panorama: Radiance ``.hdr``, or a PNG or JPEG taken as sRGB.
+    """Reads an equirectangular panorama: Radiance ``.hdr``, OpenEXR, or a PNG or JPEG taken as sRGB.
 
     Args:
         path: The file.
@@ -92,16 +93,24 @@ def read_environment(path: str | Path, *, scale: float = 1.0, rotation: float = 
     import cv2
 
     data = np.fromfile(path, np.uint8) if Path(path).is_file() else np.zeros(0, np.uint8)
+    if Path(path).suffix.lower() == ".exr" and data.size:
+        return _placed(decode_exr(data.tobytes(), name=f"environment image {path}"), scale, rotation)
     image = cv2.imdecode(data, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_COLOR) if data.size else None
     if image is None:
         raise SimengineError(
-            f"environment image {path}: not a readable picture. Give the path of an equirectangular .hdr, PNG or JPEG."
+            f"environment image {path}: not a readable picture. Give the path of an equirectangular .hdr, .exr, PNG or JPEG."
         )
     rgb = image[..., ::-1].astype(np.float32)
     if image.dtype != np.float32:
         s = rgb / np.iinfo(image.dtype).max
         rgb = np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    return _placed(rgb, scale, rotation)
+
+
+def _placed(rgb: Floats, scale: float, rotation: float) -> Floats:
+    """A panorama without what is no radiance, brightened and turned."""
     rgb = np.nan_to_num(rgb, nan=0.0, posinf=6.0e4, neginf=0.0)
+    rgb = np.maximum(rgb, 0.0)
     shift = round(rotation / (2 * np.pi) * rgb.shape[1])
     return np.ascontiguousarray(np.roll(rgb, shift, axis=1) * np.float32(scale))
 

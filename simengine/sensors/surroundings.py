@@ -21,7 +21,7 @@ from simengine.sensors.color import Triple, linear_from_srgb
 
 __all__ = ["PANORAMA_SUFFIXES", "environment"]
 
-PANORAMA_SUFFIXES = (".hdr", ".jpeg", ".jpg", ".png")
+PANORAMA_SUFFIXES = (".exr", ".hdr", ".jpeg", ".jpg", ".png")
 """Files of a folder that count as panoramas."""
 
 

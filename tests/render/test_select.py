@@ -108,9 +108,10 @@ def test_kernels_compile_for_cuda_without_a_gpu(module, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_kernel_of_clear_bodies_compiles_for_cuda_without_a_gpu(tmp_path):
+@pytest.mark.parametrize("clear, rich", [(True, False), (False, True), (True, True)])
+def test_kernels_of_clear_bodies_and_rich_materials_compile_for_cuda_without_a_gpu(clear, rich, tmp_path):
     wp = load_warp()
-    from simengine.render.kernels.color import trace_clear
+    from simengine.render.kernels.color import TRACERS
 
-    made = wp.compile_aot_module(trace_clear.module, arch=80, module_dir=tmp_path, use_ptx=True)
+    made = wp.compile_aot_module(TRACERS[clear, rich].module, arch=80, module_dir=tmp_path, use_ptx=True)
     assert made and all(path.stat().st_size > 10_000 for path in made if path.suffix == ".ptx")

@@ -109,7 +109,7 @@ class Studio(Part):
 
 
 class EnvironmentImage(Part):
-    """An equirectangular panorama (.hdr, or a PNG/JPEG read as sRGB)."""
+    """An equirectangular panorama (.hdr or .exr, or a PNG/JPEG read as sRGB)."""
 
     exclusive = ("file", "folder")
 
