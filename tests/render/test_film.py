@@ -48,7 +48,7 @@ def joined(light, axis, weight_of, guide):
         w = np.where(inside & (np.roll(guide, -k, axis) == guide), weight_of(k, axis), 0.0)
         result += np.roll(light, -k, axis) * w[..., None]
         total += w
-    return np.where(guide[..., None] > 0, result / total[..., None], light)
+    return np.where(guide[..., None] != 0, result / total[..., None], light)
 
 
 @pytest.mark.parametrize("size", [(13, 37), (9, 8), (3, 5), (1, 1)])
@@ -60,7 +60,7 @@ def test_filter_and_tone_curve_equal_numpy(size):
     rng = np.random.default_rng(h * w)
     camera = make_camera(look_at((0.5, -0.6, 0.5), (0, 0, 0)), width=w, height=h, fov=0.8, exposure=np.log2(0.7))
     eye = wp.array(struct_rows([camera_data(camera)]), dtype=CameraData, device="cpu")
-    guide = rng.integers(0, 3, size).astype(np.int32)
+    guide = rng.integers(-1, 3, size).astype(np.int32)
     depth = rng.uniform(0.5, 0.51, size).astype(np.float32)
     normals = rng.normal((0, 0, -4), 0.5, (*size, 3)).astype(np.float32)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
@@ -78,7 +78,8 @@ def test_filter_and_tone_curve_equal_numpy(size):
         turn = np.maximum((normals * np.roll(normals, -k, axis)).sum(-1), 0) ** power
         away = (normals * np.roll(rays, -k, axis)).sum(-1) * np.roll(depth, -k, axis) - offset
         away /= depth * 4 * (1 / camera.fx + 1 / camera.fy)
-        return (0.5 if abs(k) == 2 else 1.0) * turn / (1 + away**2)
+        share = 0.5 if abs(k) == 2 else 1.0
+        return share * np.where(guide < 0, 1, turn / (1 + away**2))  # blurred pixels have no geometry
 
     d, s = diffuse, specular
     for axis in (1, 0):

@@ -169,7 +169,8 @@ def _tracer(clear, rich):
         roughness: wp.array2d(dtype=wp.float32),
         specular: wp.array2d(dtype=wp.vec3),
         direct: wp.array2d(dtype=wp.vec3),  # emission and background
-        guide: wp.array2d(dtype=wp.int32),  # number of the surface + 1 where all samples meet one surface, else 0
+        guide: wp.array2d(dtype=wp.int32),  # number of the surface + 1 where all samples meet one,
+        # 0 where they meet none or several, -1 for several in a picture that lens or motion blurs
     ):
         most = wp.static(0.9999 if rich else 0.99999)  # of the way to a light: what glows is no obstacle to itself
         thread, x = wp.tid()
@@ -509,14 +510,15 @@ def _tracer(clear, rich):
             sum_roughness += roughness[row, x]
             sum_specular += specular[row, x]
             sum_direct += direct[row, x]
-            if guide[row, x] == 0:
+            if guide[row, x] < 0 or (guide[row, x] == 0 and center >= 0):
                 pure = 0.0
         diffuse[row, x] = part_from(sum_diffuse, sum_albedo)
         albedo[row, x] = sum_albedo
         roughness[row, x] = sum_roughness
         specular[row, x] = sum_specular
         direct[row, x] = sum_direct
-        guide[row, x] = wp.where(pure == 1.0, center + 1, 0)
+        blurred = camera.aperture > 0.0 or camera.span > 0.0
+        guide[row, x] = wp.where(pure == 1.0, center + 1, wp.where(blurred, -1, 0))
 
     return trace_color
 

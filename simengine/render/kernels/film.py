@@ -111,6 +111,7 @@ _COMMON = (
             return (n.x * ray.x + n.y * ray.y + n.z * ray.z) * at(zero, depth.data + j);
         };
         const auto offset = across(0, i);
+        const auto mixed = me < 0;  // several surfaces, blurred over each other: geometry tells nothing
         // how far reflected light may be joined: not at all in mirrors
         auto gloss = at(zero, roughness.data + i) * (scale * 5.0f) - 0.25f;
         gloss = least(most(gloss, zero), zero + 1.0f);
@@ -128,7 +129,10 @@ _COMMON = (
             turn = turn * turn;
             const auto away = (across(k, j) - offset) * tolerance;
             // ends count half: every residue modulo 4 gets the same weight
-            auto w = (k * k == 4 ? 0.5f : 1.0f) * turn / (1.0f + away * away);
+            const float share = k * k == 4 ? 0.5f : 1.0f;
+            auto w = share * turn / (1.0f + away * away);
+            w = mixed ? zero + share : w;
+            turn = mixed ? zero + 1.0f : turn;
             w = ids_at(zero, j) == me ? w : zero;
             const auto v = w * turn * gloss;
             const auto light = three_at(zero, diffuse.data + j);
