@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from simengine.formats.signal import SignalRecord
 from simengine.refine.signals.audit.hearing import Hearing, families, hear
 from simengine.refine.signals.audit.lags import delay, stretch
-from simengine.signals.order_tracking import order_spectrum
 
 __all__ = ["SignalScores", "score_signal"]
 
@@ -67,13 +66,14 @@ def score_signal(before: SignalRecord, after: NDArray[np.floating], *, heard: He
     old, new = heard or hear(before), hear(now)
     a, b = np.asarray(before.signal, np.float64), np.asarray(after, np.float64)
     faults = set(before.fault_type.split("+"))
+    shaft, rings = _spectral_shifts(a, b, before.rate, before.speed_rpm / 60)
     return SignalScores(
         strikes=_strikes(old, new),
         lines=_lines(old, new, faults),
         shift=_shift(a, b, before.rate),
         order_shift=_order_shift(old, new),
-        speed_shift=_speed_shift(before, now),
-        resonance_shift=_resonance_shift(a, b, before.rate),
+        speed_shift=shaft,
+        resonance_shift=rings,
         invented=_invented(old, new, faults, families(before.orders)),
     )
 
@@ -111,23 +111,17 @@ def _order_shift(old: Hearing, new: Hearing) -> float:
     return 100 * abs(found.value)
 
 
-def _speed_shift(before: SignalRecord, now: SignalRecord) -> float:
-    clock = before.clock
-    top = min(20.0, 0.4 * before.rate / float(clock.speeds.max()))
-    spectra = []
-    for record in (before, now):
-        orders, amplitudes = order_spectrum(record.signal, record.rate, clock, highest=top)
-        spectra.append(np.log(np.maximum(amplitudes, 1e-9 * amplitudes.max())))
-    found = stretch(orders, *spectra, span=(max(0.8, 40 * orders[1]), top), most=0.04, detail=0.004, trend=0.1)
-    return 100 * abs(found.value)
-
-
-def _resonance_shift(before: NDArray[np.float64], after: NDArray[np.float64], rate: float) -> float:
+def _spectral_shifts(
+    before: NDArray[np.float64], after: NDArray[np.float64], rate: float, speed: float
+) -> tuple[float, float]:
+    """By how much the shaft's lines and the resonances moved, %."""
     axis = np.asarray(np.fft.rfftfreq(len(before), 1 / rate), np.float64)
     window = np.hanning(len(before))
-    spectra = [np.log(np.abs(np.fft.rfft((one - one.mean()) * window)) + 1e-12) for one in (before, after)]
-    found = stretch(axis, *spectra, span=(0.03 * rate, 0.45 * rate), most=0.2, detail=0.03, trend=0.3)
-    return 100 * abs(found.value)
+    a, b = (np.log(np.abs(np.fft.rfft((one - one.mean()) * window)) + 1e-12) for one in (before, after))
+    lines = max(0.8 * speed, 40 * axis[1]), min(20 * speed, 0.45 * rate)
+    shaft = stretch(axis, a, b, span=lines, most=0.04, detail=0.004, trend=0.1)
+    rings = stretch(axis, a, b, span=(0.03 * rate, 0.45 * rate), most=0.2, detail=0.03, trend=0.3)
+    return 100 * abs(shaft.value), 100 * abs(rings.value)
 
 
 def _invented(old: Hearing, new: Hearing, faults: set[str], known: dict[str, float]) -> float:
