@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import combinations_with_replacement
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simengine.errors import SimengineError
 from simengine.evaluate.metrics.roc import auc
@@ -22,11 +24,9 @@ __all__ = ["calibrate_signals"]
 _LAX = SignalThresholds(
     strikes=0.25, lines=0.2, shift=1.0, order_shift=0.8, speed_shift=0.8, resonance_shift=5.0, invented=8.0
 )
-_NOTHING = SignalThresholds(
-    **{name: 0.0 if name in ("strikes", "lines") else high for name, (_, high) in LIMITS.items()}
-)
 _RISES = ("strikes", "lines")  # scores that are better if greater
 _LOSSES = ("dissolved", "flattened")  # harm only where a fault can be heard
+_SIGN = {name: -1 if name in _RISES else 1 for name in LIMITS}
 _STEPS = 40
 
 
@@ -36,9 +36,9 @@ def calibrate_signals(
     """Fits the rule on planted changes.
 
     Every recording is changed harmlessly, and again after each kind of harm. The rule starts lax; each kind of harm
-    tightens the two scores that tell it best until its false accepts stay within the rate asked for, never beyond what 80 %
-    of harmless changes reach. Where a fault can't be heard in the simulation either, it can't be lost, and only what else can happen
-    to a recording is planted there.
+    tightens the one or two scores whose tightening costs the fewest harmless ones, until its false accepts stay within
+    the rate asked for, never beyond what 80 % of harmless changes reach. Where a fault can't be heard in the simulation
+    either, it can't be lost, and only what else can happen to a recording is planted there.
 
     Args:
         records: Simulated recordings with their labels.
@@ -83,18 +83,38 @@ def calibrate_signals(
 
 
 def _most_lenient(clean: list[SignalScores], harmed: dict[str, list[SignalScores]], rate: float) -> SignalThresholds:
-    """Starts lax; every kind of harm in turn tightens the two scores that tell it best, until its false accepts suffice."""
+    """Starts lax; every kind of harm in turn tightens the one or two scores that cost the fewest harmless ones."""
     rule, strict = _LAX, {name: _quantile(clean, name) for name in LIMITS}
-    for found in harmed.values():
-        middle = {name: (getattr(_LAX, name) + limit) / 2 for name, limit in strict.items()}
-        told = {name: _kept(found, replace(_NOTHING, **{name: limit})) for name, limit in middle.items()}
-        for name in sorted(told, key=lambda score: told[score])[:2]:
-            start = getattr(rule, name)
-            for step in range(_STEPS + 1):
-                if _kept(found, rule) <= rate:
-                    break
-                rule = replace(rule, **{name: round(start + step / _STEPS * (strict[name] - start), 3)})
+    harmless = _table(clean)
+    for scores in harmed.values():
+        found = _table(scores)
+        ways = [_tightened(rule, names, strict, found, rate) for names in combinations_with_replacement(LIMITS, 2)]
+        rule = min(ways, key=lambda way: (max(_passing(found, way), rate), -_passing(harmless, way)))
     return rule
+
+
+def _tightened(
+    rule: SignalThresholds, names: tuple[str, str], strict: dict[str, float], harmed: NDArray[np.float64], rate: float
+) -> SignalThresholds:
+    """The rule with some scores as strict as it takes."""
+    start = {name: getattr(rule, name) for name in names}
+    for step in range(_STEPS + 1):
+        if _passing(harmed, rule) <= rate:
+            break
+        part = step / _STEPS
+        rule = replace(rule, **{name: round(at + part * (strict[name] - at), 3) for name, at in start.items()})
+    return rule
+
+
+def _table(scores: list[SignalScores]) -> NDArray[np.float64]:
+    """Scores as rows, signs turned so that less is better."""
+    return np.array([[_SIGN[name] * getattr(one, name) for name in LIMITS] for one in scores])
+
+
+def _passing(table: NDArray[np.float64], rule: SignalThresholds) -> float:
+    """Share of rows that a rule keeps, as `failures` judges them."""
+    limits = np.array([_SIGN[name] * getattr(rule, name) for name in LIMITS])
+    return float(np.mean(~(table > limits).any(axis=1)))
 
 
 def _quantile(scores: list[SignalScores], name: str) -> float:
@@ -110,14 +130,13 @@ def _quantile(scores: list[SignalScores], name: str) -> float:
 
 
 def _kept(scores: list[SignalScores], rule: SignalThresholds) -> float:
-    return float(np.mean([not failures(s, rule) for s in scores])) if scores else 0.0
+    return float(np.mean([not failures(s, rule) for s in scores]))
 
 
 def _aucs(clean: list[SignalScores], harmed: list[SignalScores]) -> dict[str, float]:
     out = {}
     for name in LIMITS:
-        sign = -1 if name in _RISES else 1
-        a, b = (np.array([sign * getattr(s, name) for s in scores]) for scores in (clean, harmed))
+        a, b = (np.array([_SIGN[name] * getattr(s, name) for s in scores]) for scores in (clean, harmed))
         a, b = a[np.isfinite(a)], b[np.isfinite(b)]
         if len(a) and len(b):
             out[name] = round(auc(b, a), 4)

@@ -140,6 +140,6 @@ HARMFUL: dict[str, tuple[Harm, float]] = {
     "dissolved": (dissolve, 0.0),
     "flattened": (flatten, 0.1e-3),
     "resonances moved 12 %": (move_resonances, 0.12),
-    "another fault": (invent, 1.0),
+    "another fault": (invent, 2.0),
 }
 """Kinds of harm by name, each with its size."""

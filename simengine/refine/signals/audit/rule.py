@@ -23,7 +23,7 @@ _LEAST = ("strikes", "lines")
 class SignalThresholds:
     """What a recording must reach.
 
-    The defaults keep planted harm out on the scenes bearing_bench and gear_bench;
+    The defaults keep planted harm out on the scene bearing_bench;
     `simengine.refine.signals.audit.calibrate` fits them to a user's own.
 
     Attributes:
@@ -36,13 +36,13 @@ class SignalThresholds:
         invented: Greatest rise of lines of faults that the machine does not have [dB].
     """
 
-    strikes: float = 0.5
-    lines: float = 0.4
-    shift: float = 0.5
-    order_shift: float = 0.5
-    speed_shift: float = 0.5
-    resonance_shift: float = 3.0
-    invented: float = 4.0
+    strikes: float = 0.7
+    lines: float = 0.65
+    shift: float = 0.6
+    order_shift: float = 0.8
+    speed_shift: float = 0.8
+    resonance_shift: float = 5.0
+    invented: float = 5.5
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():
