@@ -6,10 +6,14 @@ all cores, both as processor time and as time waited, without what is done once 
 Where a noise filter is on, the error is still that to the unfiltered reference: its blur counts as error.
 """
 
+import itertools
+import multiprocessing
 import os
 import statistics
 import tempfile
 import time
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +22,7 @@ import numpy as np
 
 from simengine.render.camera import look_at, make_camera
 from simengine.render.model import LightSource, RenderScene, RenderSettings, SurfaceMaterial
+from simengine.render.tone import encode_tone
 
 __all__ = ["equal_noise"]
 
@@ -197,13 +202,36 @@ def curve(draw, reference, counts, repeats):
 
 def time_to(rows, wanted):
     """Samples, processor time and time waited to an error, between the counts that were drawn; None if beyond them."""
-    for (n0, c0, w0, e0), (n1, c1, w1, e1) in zip(rows, rows[1:], strict=False):
+    for (n0, c0, w0, e0), (n1, c1, w1, e1) in itertools.pairwise(rows):
         if e0 >= wanted >= e1:
             part = np.log(e0 / wanted) / np.log(e0 / e1) if e0 > e1 else 0.0
             return n0 * (n1 / n0) ** part, c0 + (c1 - c0) * part, w0 + (w1 - w0) * part
     if rows[0][3] <= wanted:
         return rows[0][:3]
     return None
+
+
+FAMILIES = {
+    "ours": ours,
+    "Cycles": cycles,
+    "Mitsuba llvm_ad_rgb": lambda scene, camera: mitsuba(scene, camera, "llvm_ad_rgb"),
+    "Mitsuba scalar_rgb": lambda scene, camera: mitsuba(scene, camera, "scalar_rgb"),
+}
+
+
+def family(name, size, samples, reference_samples, repeats):
+    """Curves of one renderer, with and without its filters, and its reference; in a process of its own."""
+    import bench_render
+
+    scene, camera, _ = matt_scene(bench_render.make_scene, size)
+    counts = [2**k for k in range(10) if 2**k <= 8 * samples]
+    rows, reference = {}, None
+    for renderer, draw in FAMILIES[name](scene, camera).items():
+        filtered = reference is not None
+        if not filtered:  # the first is the unfiltered one
+            reference = draw(reference_samples, 999)
+        rows[renderer] = curve(draw, reference, [n for n in counts if n <= samples or not filtered], repeats)
+    return rows, reference
 
 
 def equal_noise(make_scene, *, size, samples, reference_samples, repeats, pictures=None):
@@ -215,49 +243,29 @@ def equal_noise(make_scene, *, size, samples, reference_samples, repeats, pictur
         samples: Our samples a pixel, unfiltered, whose error all are timed to.
         reference_samples: Samples of each one's reference.
         repeats: Repeats of each measurement.
-        pictures: A folder for the references as pictures; None for none.
+        pictures: A folder for the references side by side; None for none.
     """
-    scene, camera, triangles = matt_scene(make_scene, size)
-    runs, left_out = {}, {}
-    makers = {
-        "ours": lambda: ours(scene, camera),
-        "Cycles": lambda: cycles(scene, camera),
-        "Mitsuba llvm_ad_rgb": lambda: mitsuba(scene, camera, "llvm_ad_rgb"),
-        "Mitsuba scalar_rgb": lambda: mitsuba(scene, camera, "scalar_rgb"),
-    }
-    counts = [2**k for k in range(10) if 2**k <= 8 * samples]
-    rows, references = {}, {}
-    for family, make in makers.items():
-        try:
-            runs = make()
-            reference = None
-            for name, draw in runs.items():
-                if reference is None:  # the first of a family is the unfiltered one
-                    reference = references[name] = draw(reference_samples, 999)
-                    few = counts
-                else:
-                    few = [n for n in counts if n <= samples]
-                rows[name] = curve(draw, reference, few, repeats)
-                print(name, [(n, round(w, 3), round(e, 5)) for n, _, w, e in rows[name]], flush=True)
-        except (ImportError, RuntimeError) as problem:
-            left_out[family] = str(problem).splitlines()[0][:120]
-    own = dict((n, e) for n, _, _, e in rows["simengine"])
-    wanted = own[samples]
-    table = []
-    for name, values in rows.items():
-        found = time_to(values, wanted)
-        table.append({"renderer": name, "curve": values, "to_wanted": found})
+    _, _, triangles = matt_scene(make_scene, size)
+    left_out, rows, references = {}, {}, {}
+    for name in FAMILIES:
+        context = multiprocessing.get_context("spawn")  # LLVM ends a process that it can't serve
+        with ProcessPoolExecutor(1, mp_context=context) as pool:
+            try:
+                found, reference = pool.submit(family, name, size, samples, reference_samples, repeats).result()
+            except (ImportError, RuntimeError, BrokenProcessPool) as problem:
+                left_out[name] = str(problem).splitlines()[0][:120]
+                continue
+        rows |= found
+        references[next(iter(found))] = reference
+        for renderer, values in found.items():
+            print(renderer, [(n, round(w, 3), round(e, 5)) for n, _, w, e in values], flush=True)
+    wanted = next(e for n, _, _, e in rows["simengine"] if n == samples)
+    table = [{"renderer": name, "curve": values, "to_wanted": time_to(values, wanted)} for name, values in rows.items()]
     first = references["simengine"]
-    agreement = {
-        name: [float(v) for v in (other / np.maximum(first.mean(), 1e-9)).mean(axis=(0, 1))]
-        for name, other in references.items()
-    }
     differences = {name: error(other, first) for name, other in references.items() if name != "simengine"}
     if pictures:
         pictures.mkdir(parents=True, exist_ok=True)
-        from simengine.render.tone import encode_tone
-
-        side = np.hstack([encode_tone(v, curve="neutral") for v in references.values()])
+        side = np.hstack([encode_tone(each, curve="neutral") for each in references.values()])
         cv2.imwrite(str(pictures / "side_by_side.png"), side[..., ::-1])
     return {
         "size": list(size),
@@ -268,7 +276,7 @@ def equal_noise(make_scene, *, size, samples, reference_samples, repeats, pictur
         "wanted": wanted,
         "rows": table,
         "left_out": left_out,
-        "mean_light": agreement,
+        "mean_light": {name: [float(v) for v in each.mean(axis=(0, 1))] for name, each in references.items()},
         "references_differ": differences,
     }
 
