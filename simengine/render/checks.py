@@ -63,6 +63,9 @@ def check_render(
             raise SimengineError(
                 f"material {number}: texture {surface.texture} isn't among the scene's {len(scene.textures)}."
             )
+        for map_ in (surface.surface_map, surface.normal_map):
+            if map_ >= len(scene.maps):
+                raise SimengineError(f"material {number}: map {map_} isn't among the scene's {len(scene.maps)}.")
 
 
 def check_lens(camera: RenderCamera) -> None:

@@ -41,6 +41,9 @@ class WarpRenderer:
     joins the light, not the texture, of neighbours on the same surface; Open Image Denoise (`RenderSettings.oidn`)
     gets the light, base colours and normals.
 
+    Glowing surfaces are lamps, too: all of them together count as one, drawn by power where they are at the time of
+    the labels. Normal maps bend light, never labels; what they would send into the surface is folded back out of it.
+
     Clear bodies refract what is seen through them, at up to 8 surfaces besides the bounces, also in a draft. Their
     shadows are straight: what lights send through them is tinted and fades, but isn't focused.
 

@@ -72,7 +72,7 @@ EXPECTED = [
     (31, 15, "constraints[0]", "Did you mean 'die'"),
     (31, 34, "constraints[1]", "no expression"),
     (31, 41, "constraints[2]", "no variable 'foo'"),
-    (33, 6, "lights.l", "exactly one of area, sun, point; none is given"),
+    (33, 6, "lights.l", "exactly one of area, sun, point, spot; none is given"),
     (34, 18, "render.preset", "Did you mean 'draft'"),
     (35, 1, "plane", "Did you mean 'plan'"),
 ]
@@ -121,3 +121,19 @@ def test_class_pictures_need_listed_classes(complaints, load):
     assert (line, column, path) == (2, 16, "outputs")
     assert "labels.classes" in words
     assert load(text + "labels: {classes: [a]}\n").model.outputs == ["rgb", "classes"]
+
+
+def test_lamps_and_weathering(complaints):
+    found = complaints(
+        "objects:\n"
+        "  a:\n"
+        "    shape: {box: {}}\n"
+        "    material: {weathering: {rsut: 0.3, wear: 1.4}, sheen: 2, relief: 1 kg}\n"
+        "lights:\n"
+        "  l: {spot: {angle: 200 deg, soft: -1}}\n"
+        "  m: {area: {shape: disc}}\n"
+    )
+    assert [(line, column) for line, column, *_ in found] == [
+        (4, 29), (4, 46), (4, 59), (4, 70), (6, 21), (6, 36), (7, 21),
+    ]  # fmt: skip
+    assert "Did you mean 'rust'" in found[0][3] and "disk" in found[-1][3]

@@ -6,7 +6,8 @@
 - Energy lost between facets is given back after C. Fdez-Aguera, JCGT 8(1), 2019, with a table of the
   directional albedo of GGX.
 - Layers: what is below gets the light that the directional albedo of the layer above leaves over
-  (as in the glTF 2.0 sample renderer). This keeps a white furnace at 1; it is not exactly reciprocal.
+  (as in the glTF 2.0 sample renderer). This keeps a white furnace at 1. Each lobe is reciprocal; the weights of the
+  layers are not, since they go by the viewer's direction alone.
 """
 
 import warp as wp

@@ -169,9 +169,9 @@ class Material(Part):
     )
     roughness: Fraction = Field(
         0.5,
-        description="From mirror (0) to matte (1); the microfacet width is its square. Multiplies the texture's map where one is given, which is shown as it is if this is absent.",
+        description="From mirror (0) to matte (1); the microfacet width is its square. Multiplies the texture's map where one is given, which is shown as it is if this is absent; so does `metallic`.",
     )
-    metallic: Fraction = Field(0.0, description="From dielectric (0) to metal (1); with a map as `roughness`.")
+    metallic: Fraction = Field(0.0, description="From dielectric (0) to metal (1).")
     specular: Fraction = Field(
         0.5,
         description="Reflectance of a dielectric at normal incidence divided by 8 %; 0.5 is an index of refraction of 1.5.",
