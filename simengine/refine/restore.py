@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 __all__ = ["restore"]
 
 _HALO = 2  # px beyond the mask that come back too: the outline's own edge
+_TRIES = 5  # shares of the new light that are tried
+_SOFT, _LOST = 4, 0.02  # levels beyond black and white, and the share of values there, that cost no detail
 _LARGE = 40_000  # unknowns beyond which the offset, which is smooth, is solved for at half the size
 
 
@@ -18,7 +20,7 @@ def restore(before: NDArray[np.uint8], after: NDArray[np.uint8], mask: NDArray[n
 
     Poisson blending (Perez, Gangnet and Blake, SIGGRAPH 2003): inside the region the picture has the original's
     gradients, and at its border the refined picture's values, so that edges stay where they were to the pixel while
-    colour and brightness follow the surroundings.
+    colour and brightness follow the surroundings, as far as the object's own details bear it.
 
     Args:
         before: The render, sRGB uint8 (H, W, 3).
@@ -37,9 +39,19 @@ def restore(before: NDArray[np.uint8], after: NDArray[np.uint8], mask: NDArray[n
         box = slice(max(y - 1, 0), y + h + 1), slice(max(x - 1, 0), x + w + 1)
         inside = parts[box] == number
         offset = _membrane(after[box].astype(np.float32) - before[box], inside)
+        offset = offset * _share(before[box][inside], offset[inside])
         filled = (before[box] + offset).round().clip(0, 255).astype(np.uint8)
         out[box] = np.where(inside[..., None], filled, out[box])
     return out
+
+
+def _share(original: NDArray[np.uint8], offset: NDArray[np.float32]) -> float:
+    """How much of the new light an object bears before its own details are lost in black or white."""
+    for share in np.linspace(1, 0, _TRIES, endpoint=False):
+        lit = original + share * offset
+        if np.mean(np.abs(lit - lit.clip(-_SOFT, 255 + _SOFT)) > 0) <= _LOST:
+            return float(share)
+    return 0.0
 
 
 def _membrane(values: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -30,6 +30,16 @@ def test_a_linear_offset_is_harmonic_and_continued_to_rounding():
     assert np.abs(restore(before, after, mask).astype(int) - truth).max() <= 1
 
 
+def test_a_bright_object_keeps_its_details_in_a_much_brighter_light():
+    before, mask = scene()
+    before[mask] = 200
+    before[36:44, 28:36] = 230  # a mark on it
+    after = np.minimum(before.astype(int) + 90, 255).astype(np.uint8)
+    after[mask] = 0
+    back = restore(before, after, mask).astype(int)
+    assert back[40, 32].mean() - back[32, 24].mean() > 15 and back[32, 24].mean() > 205
+
+
 def test_a_region_on_the_border_and_a_whole_picture():
     before, _ = scene()
     mask = np.zeros((90, 90), bool)

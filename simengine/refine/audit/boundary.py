@@ -97,8 +97,8 @@ def boundary_scores(
 ) -> BoundaryScores:
     """Compares the profiles of the gradient across an outline.
 
-    An edge stays where its profile lies where it lay, or where the strongest edge of the refined picture lies under
-    the outline itself: before another background an object's outline is another step of brightness, in its place.
+    An edge stays where its profile lies where it lay, or where an edge of the refined picture crests under the outline
+    itself: before another background an object's outline is another step of brightness, in its place.
 
     Args:
         before: Gradient magnitude of the picture that the labels were made with, (H, W).
@@ -123,7 +123,7 @@ def boundary_scores(
     if len(a) == 0:
         return BoundaryScores(0, float("nan"), float("nan"), float("nan"))
     moved, found = _lags(a[:, core], b)
-    place, visible = _crests(b[:, core], _VISIBLE * a[:, core].max(axis=1))
+    place, visible = _crests(a, b, least)
     displacement = np.where(found, np.abs(moved), _REACH)
     stays = visible & (np.abs(place) <= _STAYS)
     displacement = np.where(stays, np.minimum(displacement, np.abs(place)), displacement)
@@ -148,10 +148,13 @@ def _lags(template: Floats, profile: Floats) -> tuple[Floats, NDArray[np.bool_]]
     return (place * _STEP - _REACH).astype(np.float32), peak >= _CLEAR
 
 
-def _crests(profile: Floats, least: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Where each profile is highest, from its middle [px], and whether it is as high there as asked for."""
-    peak, place = _vertex(profile, profile.argmax(axis=1))
-    return ((place - profile.shape[1] // 2) * _STEP).astype(np.float32), peak >= least
+def _crests(before: Floats, after: Floats, least: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """Where each profile crests near its middle [px], and whether that is an edge worth the one before."""
+    middle, reach = before.shape[1] // 2, round(_STAYS / _STEP)
+    near = slice(middle - reach - 1, middle + reach + 2)  # a sample more to either side: a slope is no crest
+    peak, place = _vertex(after[:, near], after[:, near].argmax(axis=1))
+    height = before[:, middle - reach : middle + reach + 1].max(axis=1)
+    return ((place - reach - 1) * _STEP).astype(np.float32), peak >= np.maximum(_VISIBLE * height, least)
 
 
 def _vertex(values: Floats, best: NDArray[np.int64]) -> tuple[Floats, Floats]:

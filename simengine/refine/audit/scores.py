@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simengine.refine.audit.boundary import boundary_scores, outline_points
 from simengine.refine.audit.correlation import normalized_correlation, phase_shift
-from simengine.refine.audit.gradient import gradient_magnitude
+from simengine.refine.audit.gradient import color_gradient_magnitude, gradient_magnitude
 from simengine.refine.audit.keypoints import keypoint_scores
 
 __all__ = ["MARGIN", "ObjectScores", "score_objects"]
@@ -78,8 +78,9 @@ def score_objects(
         One `ObjectScores` an id, in order.
     """
     gradients = gradient_magnitude(before), gradient_magnitude(after)
+    colored = color_gradient_magnitude(before), color_gradient_magnitude(after)
     boxes = _boxes(ids, max(objects, default=0))
-    return [_score(number, *gradients, ids, boxes[number - 1]) for number in objects]
+    return [_score(number, gradients, colored, ids, boxes[number - 1]) for number in objects]
 
 
 def _boxes(ids: NDArray[np.int32], most: int) -> list[tuple[slice, slice]]:
@@ -90,20 +91,21 @@ def _boxes(ids: NDArray[np.int32], most: int) -> list[tuple[slice, slice]]:
 
 def _score(
     number: int,
-    before: NDArray[np.float32],
-    after: NDArray[np.float32],
+    gradients: tuple[NDArray[np.float32], NDArray[np.float32]],
+    colored: tuple[NDArray[np.float32], NDArray[np.float32]],
     ids: NDArray[np.int32],
     box: tuple[slice, slice],
 ) -> ObjectScores:
     import cv2
 
     crop = tuple(slice(max(s.start - MARGIN, 0), s.stop + MARGIN) for s in box)
-    a, b, mask = before[crop], after[crop], ids[crop] == number
+    (a, b), (a_colored, b_colored) = ((g[0][crop], g[1][crop]) for g in (gradients, colored))
+    mask = ids[crop] == number
     outside = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, 3)
     weight = np.clip((MARGIN - outside) / (MARGIN - _HALO), 0.0, 1.0).astype(np.float32)
     x, y = phase_shift(a, b, weight)
     body = (cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 3) > _RIND).astype(np.float32)
-    edges = boundary_scores(a, b, *outline_points(mask))
+    edges = boundary_scores(a_colored, b_colored, *outline_points(mask))
     corners = keypoint_scores(a, b, outside <= 2)
     return ObjectScores(
         id=number,

@@ -10,7 +10,7 @@ from simengine.refine.audit.boundary import boundary_scores, depth_edge_points, 
 from simengine.refine.audit.calibrate import calibrate
 from simengine.refine.audit.correlation import normalized_correlation, phase_shift
 from simengine.refine.audit.corruption import HARMFUL, harm, harmless
-from simengine.refine.audit.gradient import gradient_magnitude
+from simengine.refine.audit.gradient import color_gradient_magnitude, gradient_magnitude
 from simengine.refine.audit.keypoints import keypoint_scores
 from simengine.refine.audit.picture import audit_picture
 from simengine.refine.audit.rule import Thresholds, failures
@@ -74,6 +74,14 @@ def test_gradient_of_a_ramp_is_its_slope_and_ignores_brightness():
     inside = gradient_magnitude(ramp)[10:-10, 10:-10]
     np.testing.assert_allclose(inside, 1 / 255, rtol=1e-3)
     np.testing.assert_allclose(gradient_magnitude(ramp + 20)[10:-10, 10:-10], inside, rtol=1e-3)
+
+
+def test_an_edge_between_colours_that_are_equally_bright_is_seen():
+    picture = np.zeros((40, 40, 3), np.uint8)
+    picture[:, :20], picture[:, 20:] = (200, 60, 60), (60, 132, 60)  # luma 102 on both sides
+    assert gradient_magnitude(picture).max() < 0.01 < 0.1 < color_gradient_magnitude(picture)[20, 19:21].max()
+    plain = np.arange(40, dtype=np.uint8)[None, :, None].repeat(40, axis=0).repeat(3, axis=2)
+    np.testing.assert_allclose(color_gradient_magnitude(plain), gradient_magnitude(plain), atol=1e-6)
 
 
 @pytest.mark.parametrize("distance", [0.0, 0.75, 1.5, 3.0])
