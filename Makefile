@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 SCENE ?= tabletop
 OUT ?= demo
-EXTRAS ?= test,lint,decompose,denoise,signals,learn,refine,hub
+EXTRAS ?= test,lint,decompose,denoise,exr,signals,learn,refine,hub
 BIN := $(VENV)/bin
 
 .PHONY: demo test lint system clean

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import SimengineError
-from simengine.render.openexr import decode_exr
+from simengine.render.openexr import read_exr
 
 __all__ = [
     "ambient_light",
@@ -80,7 +80,7 @@ def studio_environment(
 
 
 def read_environment(path: str | Path, *, scale: float = 1.0, rotation: float = 0.0) -> Floats:
-    """Reads an equirectangular panorama: Radiance ``.hdr``, OpenEXR, or a PNG or JPEG taken as sRGB.
+    """Reads an equirectangular panorama: Radiance ``.hdr``, OpenEXR (extra ``exr``), or a PNG or JPEG taken as sRGB.
 
     Args:
         path: The file.
@@ -94,7 +94,7 @@ def read_environment(path: str | Path, *, scale: float = 1.0, rotation: float = 
 
     data = np.fromfile(path, np.uint8) if Path(path).is_file() else np.zeros(0, np.uint8)
     if Path(path).suffix.lower() == ".exr" and data.size:
-        return _placed(decode_exr(data.tobytes(), name=f"environment image {path}"), scale, rotation)
+        return _placed(read_exr(Path(path)), scale, rotation)
     image = cv2.imdecode(data, cv2.IMREAD_ANYDEPTH | cv2.IMREAD_COLOR) if data.size else None
     if image is None:
         raise SimengineError(
