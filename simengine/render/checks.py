@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from simengine.errors import SimengineError
-from simengine.render.camera import pixel_rays
-from simengine.render.distortion import limit
-from simengine.render.model import RenderCamera, RenderScene, RenderSettings, Shutter
+from simengine.render.distortion import limit, undistort
+from simengine.render.model import Distortion, RenderCamera, RenderScene, RenderSettings, Shutter
 from simengine.render.oidn import load_oidn
 
 __all__ = ["check_lens", "check_render"]
@@ -77,16 +77,21 @@ def check_lens(camera: RenderCamera) -> None:
     lens = camera.distortion
     if lens is None or lens.model == "kannala_brandt":
         return
-    x, y = np.linspace(0, camera.width, 65), np.linspace(0, camera.height, 65)
-    rim = np.concatenate(
-        [[(u, v) for u in x for v in (0, camera.height)], [(u, v) for v in y for u in (0, camera.width)]]
-    )
-    if np.isnan(pixel_rays(camera, rim)).any():
+    if not _reaches(lens, camera.width, camera.height, (camera.fx, camera.fy, camera.cx, camera.cy)):
         raise SimengineError(
             f"camera: the distortion {', '.join(f'{c:g}' for c in lens.coefficients)} (k1, k2, p1, p2, k3, ...) draws "
             f"nothing at the rim of the picture: it folds back at {math.degrees(limit(lens)):.3g} deg to the axis. "
             "Take a longer focal length, weaker coefficients, or a `kannala_brandt` lens."
         )
+
+
+@lru_cache(maxsize=64)
+def _reaches(lens: Distortion, width: int, height: int, intrinsics: tuple[float, float, float, float]) -> bool:
+    """Whether the lens draws something all along the rim of the picture."""
+    fx, fy, cx, cy = intrinsics
+    x, y = np.linspace(0, width, 33), np.linspace(0, height, 33)
+    rim = np.concatenate([[(u, v) for u in x for v in (0, height)], [(u, v) for v in y for u in (0, width)]])
+    return not np.isnan(undistort(lens, (rim - (cx, cy)) / (fx, fy))).any()
 
 
 def _check_shutter(scene: RenderScene, shutter: Shutter) -> None:

@@ -206,7 +206,7 @@ def test_lines_bend_as_they_should(tracer):
 
 
 def test_the_noise_filter_knows_the_plane_behind_a_fisheye(tracer):
-    """On one plane the filter joins neighbours as well as through a pinhole: noise falls alike."""
+    """On one plane the filter joins neighbours as well as through a pinhole: nearly all noise goes."""
     scene = replace(clutter(count=0), lights=())
     scene = replace(scene, environment=np.random.default_rng(0).uniform(0, 1, (8, 16, 3)).astype(np.float32))
     settings = RenderSettings(samples=4, bounces=0)
@@ -219,4 +219,4 @@ def test_the_noise_filter_knows_the_plane_behind_a_fisheye(tracer):
             for denoise in (False, True)
         )
         noise.append(np.diff(smooth, axis=1).std() / np.diff(raw, axis=1).std())
-    assert noise[1] < 1.1 * noise[0] < 0.5
+    assert max(noise) < 0.05
