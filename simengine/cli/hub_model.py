@@ -97,7 +97,7 @@ def hub_refiner(
     from simengine.learn.detector import choose_device
     from simengine.refine.learned.hub.captions import TEMPLATE, scene_words
     from simengine.refine.learned.hub.lora import find_lora
-    from simengine.refine.learned.hub.parts import model_kind
+    from simengine.refine.learned.hub.parts import diffusers_library, model_kind, transformers_library
     from simengine.refine.learned.hub.refiner import HubDiffused
     from simengine.refine.learned.hub.settings import HubSettings
     from simengine.refine.learned.hub.source import CONTROLNET_FILES, PIPELINE_FILES, fetch
@@ -115,6 +115,7 @@ def hub_refiner(
         tile=args.tile,
         precision=args.precision,
     )
+    diffusers_library(), transformers_library()  # what is missing is said before anything is downloaded
     device = str(choose_device(args.device))
     asked = [_controlnet(text) for text in args.controlnet]
     model = fetch(args.model, PIPELINE_FILES, needed="model_index.json", revision=args.revision)
