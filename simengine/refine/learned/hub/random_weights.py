@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from simengine.errors import SimengineError
-from simengine.refine.learned.hub.parts import Parts, diffusers_library, transformers_library
+from simengine.refine.learned.hub.parts import Parts, diffusers_library, quiet, transformers_library
 from simengine.refine.learned.hub.refiner import HubDiffused
 from simengine.refine.learned.hub.settings import HubSettings
 from simengine.refine.learned.hub.source import Source
@@ -112,7 +112,7 @@ def random_pipeline(size: str = "sd15", *, seed: int = 0) -> Any:
     """
     config = _config(size)
     diffusers, transformers = diffusers_library(), transformers_library()
-    with torch.random.fork_rng(devices=[]):
+    with quiet(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         shared = {
             "unet": _unet(diffusers, config),
@@ -128,24 +128,24 @@ def random_pipeline(size: str = "sd15", *, seed: int = 0) -> Any:
             ),
         }
         texts = [_text(transformers, entry) for entry in config["text"]]
-    tokenizers = [_tokenizer(transformers, entry) for entry in config["text"]]
-    if len(texts) == 2:
-        return diffusers.StableDiffusionXLPipeline(
+        tokenizers = [_tokenizer(transformers, entry) for entry in config["text"]]
+        if len(texts) == 2:
+            return diffusers.StableDiffusionXLPipeline(
+                **shared,
+                text_encoder=texts[0],
+                text_encoder_2=texts[1],
+                tokenizer=tokenizers[0],
+                tokenizer_2=tokenizers[1],
+                add_watermarker=False,
+            )
+        return diffusers.StableDiffusionPipeline(
             **shared,
             text_encoder=texts[0],
-            text_encoder_2=texts[1],
             tokenizer=tokenizers[0],
-            tokenizer_2=tokenizers[1],
-            add_watermarker=False,
+            safety_checker=None,
+            feature_extractor=None,
+            requires_safety_checker=False,
         )
-    return diffusers.StableDiffusionPipeline(
-        **shared,
-        text_encoder=texts[0],
-        tokenizer=tokenizers[0],
-        safety_checker=None,
-        feature_extractor=None,
-        requires_safety_checker=False,
-    )
 
 
 def random_controlnet(size: str = "sd15", *, seed: int = 1, channels: Sequence[int] = (16, 32, 96, 256)) -> Any:
