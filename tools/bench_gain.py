@@ -1,6 +1,6 @@
 """What simulated training data brings on real data: dice, white blood cells, bearings; `simengine gain` with fixed settings.
 
-    python tools/bench_gain.py dice     --data DIR [--synthetic DIR] [--work DIR] [--workers 2] [--seeds 3]
+    python tools/bench_gain.py dice     --data DIR [--synthetic DIR] [--refined DIR] [--work DIR] [--workers 2] [--seeds 3]
     python tools/bench_gain.py blood    --data DIR [--synthetic DIR] [--work DIR]
     python tools/bench_gain.py bearings --data DIR [--work DIR] [--seeds 20]
 
@@ -55,6 +55,7 @@ def dice(options: argparse.Namespace) -> list[tuple[str, GainResults]]:
     task = open_detect_task(
         (str(options.data / "dice"), "train"),
         synthetic=(str(made), None),
+        refined=(str(options.refined), None) if options.refined else None,
         pad=how["pad"],
         symmetry="all",  # seen from above, and pips have no handedness
         model=options.model,
@@ -140,7 +141,7 @@ def _detect(task, options: argparse.Namespace, *, counts: str, reference: str) -
     out = options.work / options.name
     results = run_gain(
         task,
-        arms=choose_arms(options.arms.split(","), known=DETECT_ARMS),
+        arms=choose_arms(options.arms.split(","), known=DETECT_ARMS, refined=options.refined is not None),
         counts=parse_counts(options.counts or counts, available=pool),
         reference=parse_counts(reference, available=pool) if reference else (),
         seeds=range(options.seeds),
@@ -170,7 +171,7 @@ def _command() -> str:
     """Without the folders of this machine."""
     words, skip = ["python", "tools/bench_gain.py"], False
     for word in sys.argv[1:]:
-        if skip or word in ("--data", "--synthetic", "--work", "--out"):
+        if skip or word in ("--data", "--synthetic", "--refined", "--work", "--out"):
             words.append("DIR" if skip else word)
             skip = not skip
         else:
@@ -315,6 +316,9 @@ def main() -> None:
     parser.add_argument("name", choices=("dice", "blood", "bearings"))
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--synthetic", type=Path)
+    parser.add_argument(
+        "--refined", type=Path, help="dice: runs with it in place of the raw renders too, in files gain_dice_refined"
+    )
     parser.add_argument("--work", type=Path, default=Path("bench_gain"))
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks")
     parser.add_argument("--workers", type=int, default=1)
@@ -339,7 +343,7 @@ def main() -> None:
     found = []
     for options.model in models:
         found += job(options)
-    write(options.name, job.__doc__ or "", found, options.out)
+    write(f"{options.name}_refined" if options.refined else options.name, job.__doc__ or "", found, options.out)
 
 
 if __name__ == "__main__":

@@ -26,15 +26,16 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).parents[1]
-PLANTED = 400
+PLANTED = 400  # objects moved by 2 px
+_PER_PICTURE = 10  # of them in one picture
 METHODS = (
     "statistics", "composite", "statistics without camera", "statistics without field", "statistics without field, sliced",
     "statistics without field, FDA", "composite and statistics", "composite without shadows", "statistics, field 0.4",
 )  # fmt: skip
 
 
-def dice(options: argparse.Namespace) -> dict:
-    """KID, labels and CPU time of each method, and what the audit lets pass."""
+def dice(options: argparse.Namespace) -> Iterator[dict]:
+    """KID, labels and CPU time of each method, and what the audit lets pass; after each method what is known so far."""
     import torch
 
     from simengine.dataset.reader import Dataset
@@ -54,8 +55,9 @@ def dice(options: argparse.Namespace) -> dict:
     real = embed((test[i] for i in range(len(test))), embedder)
     seen = embed((train[i] for i in range(len(train))), embedder)
     raw = embed((frame.rgb for frame in scenes), embedder)
-    calibration = calibrate_on(renders, planted=300)
+    calibration = calibrate_on(renders, planted=120)
     side = typical_side(scenes)
+    fresh = planted(scenes, calibration.thresholds)
 
     def interval(value: Callable[..., float], *samples: np.ndarray) -> list[float]:
         found = bootstrap(value, *samples, unit="picture", method="half", resamples=1000)
@@ -77,15 +79,15 @@ def dice(options: argparse.Namespace) -> dict:
             **json.loads(part.read_text()),
         }
         print(name, json.dumps(rows[name]), flush=True)
-    return {
-        "renders": len(scenes),
-        "photos": {"fitted": len(train), "compared": len(test)},
-        "floor": interval(kid, real, seen),
-        "side": round(side, 4),
-        "calibration": calibration.to_dict(),
-        "planted": planted(scenes, calibration.thresholds),
-        "methods": rows,
-    }
+        yield {
+            "renders": len(scenes),
+            "photos": {"fitted": len(train), "compared": len(test)},
+            "floor": interval(kid, real, seen),
+            "side": round(side, 4),
+            "calibration": calibration.to_dict(),
+            "planted": fresh,
+            "methods": rows,
+        }
 
 
 def make(name, options, renders, photos, side):
@@ -152,7 +154,7 @@ def judge(refiner, scenes, rule, embedder, sheet: Path):
             kept = [o.scores.id for o in audit.objects if o.verdict == "kept"]
             if kept and len(moved) < PLANTED:  # the worst that a refiner can do to what it otherwise keeps
                 rng = stream(0, number, "bench.moved")
-                chosen = [int(i) for i in rng.permutation(kept)[:4]]
+                chosen = [int(i) for i in rng.permutation(kept)[:_PER_PICTURE]]
                 for one in chosen:
                     refined = harm("moved 2 px", refined, frame.ids == one, rng)
                 moved.extend(not failures(s, rule) for s in score_objects(frame.rgb, refined, frame.ids, chosen))
@@ -195,7 +197,7 @@ def planted(scenes, rule) -> dict:
         if len(passed) >= PLANTED or not frame.labelled:
             continue
         rng = stream(1, number, "bench.planted")
-        picture, chosen = frame.rgb, [int(i) for i in rng.permutation(frame.labelled)[:4]]
+        picture, chosen = frame.rgb, [int(i) for i in rng.permutation(frame.labelled)[:_PER_PICTURE]]
         for one in chosen:
             picture = harm("moved 2 px", picture, frame.ids == one, rng)
         scores = score_objects(frame.rgb, harmless(picture, rng), frame.ids, chosen)
@@ -210,7 +212,7 @@ def bound(hits: int, count: int) -> float:
     return 1.0 if hits >= count else round(float(beta.ppf(0.95, hits + 1, count - hits)), 5)
 
 
-def speed(options: argparse.Namespace) -> dict:
+def speed(options: argparse.Namespace) -> Iterator[dict]:
     """Pictures a second and peak memory on one device."""
     import torch
 
@@ -277,7 +279,7 @@ def speed(options: argparse.Namespace) -> dict:
         title = f"{title}, {options.size}, strength 0.3 ({round(0.3 * settings.denoising)} steps)"
         found[title] = clock(lambda s=sdedit, f=scenes, r=streams: s.refine_batch(f, r), batch)
         del sdedit
-    return {
+    yield {
         "device": torch.cuda.get_device_name(device) if cuda else f"CPU, {torch.get_num_threads()} thread(s)",
         "cuda": cuda,
         "precision": "bf16" if cuda else "fp32",
@@ -403,17 +405,16 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
-    if options.name != "report":
-        found = {"dice": dice, "speed": speed}[options.name](options)
-        names = ("simengine", "numpy", "opencv-python-headless", "torch", "efficientnet_lite_pytorch")
-        if options.name == "speed":
-            names = ("simengine", "torch", "diffusers", "transformers")
-        found["versions"] = f"Python {platform.python_version()}, " + ", ".join(f"{n} {version(n)}" for n in names)
-        methods = "" if options.methods == list(METHODS) else f" --methods '{';'.join(options.methods)}'"
-        found["command"] = (
-            f"python tools/bench_refine.py dice --data DIR --renders DIR --count {options.count}{methods}"
-        )
-        (options.out / f"refine_{options.name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    names = ("simengine", "numpy", "opencv-python-headless", "torch", "efficientnet_lite_pytorch")
+    if options.name == "speed":
+        names = ("simengine", "torch", "diffusers", "transformers")
+    versions = f"Python {platform.python_version()}, " + ", ".join(f"{n} {version(n)}" for n in names)
+    methods = "" if options.methods == list(METHODS) else f" --methods '{';'.join(options.methods)}'"
+    command = f"python tools/bench_refine.py dice --data DIR --renders DIR --count {options.count}{methods}"
+    for found in {"dice": dice, "speed": speed, "report": lambda _: ()}[options.name](options):
+        found = {**found, "versions": versions, "command": command}
+        path = options.out / f"refine_{options.name}.json"
+        path.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     (options.out / "refine.md").write_text(report(options.out), encoding="utf-8")
 
 
