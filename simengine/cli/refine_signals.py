@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simengine.dataset.reader import Dataset
     from simengine.refine.audit.calibrate import Calibration
+    from simengine.refine.signals.audit.rule import SignalThresholds
     from simengine.refine.signals.recordings import HealthyRecordings
     from simengine.refine.signals.sound import SignalRefiner
 
@@ -59,7 +60,10 @@ def refine_of_signals(args: argparse.Namespace, dataset: Dataset) -> int:
         print(f"note: recordings with faults are left out: {others}.", file=sys.stderr)
     found = _calibrated(args, dataset)
     rule = found.thresholds if found else None
-    refiner = _fit(args, method, dataset, real)
+    refiner = _climb(args, dataset, real, rule) if method == "auto" else _fit(args, method, dataset, real)
+    if refiner is None:
+        print("No method keeps the labels and comes nearer by more than its interval: nothing is written.")
+        return 1
     with ProgressBar(total=len(dataset), hidden=args.quiet, doing="refining") as bar:
         summary = refine_signals(
             args.directory,
@@ -108,6 +112,18 @@ def _calibrated(args: argparse.Namespace, dataset: Dataset) -> Calibration | Non
     return calibrate_on_signals(
         dataset, seed=getattr(args, "seed", 0), planted=args.planted, false_accepts=args.false_accepts
     )
+
+
+def _climb(
+    args: argparse.Namespace, dataset: Dataset, real: HealthyRecordings, rule: SignalThresholds | None
+) -> SignalRefiner | None:
+    from functools import partial
+
+    from simengine.refine.signals.ladder import climb_signals
+
+    names = ["transfer", *(["cyclegan"] if args.model else [])]
+    methods = [(name, partial(_fit, args, name, dataset, real)) for name in names]
+    return climb_signals(dataset, real, methods, thresholds=rule, seed=args.seed, report=print).refiner
 
 
 def _fit(args: argparse.Namespace, method: str, dataset: Dataset, real: HealthyRecordings) -> SignalRefiner:

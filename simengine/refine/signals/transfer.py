@@ -21,7 +21,7 @@ from simengine.refine.signals.sound import Refined, Sound, sounds
 __all__ = ["RatePath", "Transfer", "fit_transfer"]
 
 _LIMIT = 3.5  # nepers, 30 dB: beyond the pass bands of both chains a ratio means nothing
-_SHARES = np.linspace(0.0, 0.5, 26)
+_SHARES = np.linspace(0.0, 0.25, 26)  # more would drown too many faults
 _LEAST = 4  # healthy simulated recordings
 _DIGITS = 4  # kept in the manifest, and so used
 _WINDOW = 1.0  # s

@@ -13,6 +13,10 @@ from simengine.scene.load import load_scene
 RATE = 12_000
 
 
+def brown(frequency):
+    return 1 / (1 + frequency / 500)
+
+
 @pytest.fixture(scope="session")
 def simulated(tmp_path_factory):
     """Makes simulations by number of samples and settings, each once."""
@@ -34,16 +38,16 @@ def simulated(tmp_path_factory):
 def recordings(tmp_path):
     """Writes recordings of a healthy machine as WAV with a JSON file beside each: brown noise and lines of its shaft."""
 
-    def write(name="real", *, count=3, seconds=2.0, rate=RATE, **columns):
+    def write(name="real", *, count=3, seconds=2.0, rate=RATE, tonal=0.3, color=brown, **columns):
         folder = tmp_path / name
         folder.mkdir()
         for number in range(count):
             rng = np.random.default_rng(number)
             size = round(seconds * rate)
-            spectrum = np.fft.rfft(rng.standard_normal(size)) / (1 + np.fft.rfftfreq(size, 1 / rate) / 500)
+            spectrum = np.fft.rfft(rng.standard_normal(size)) * color(np.fft.rfftfreq(size, 1 / rate))
             time = np.arange(size) / rate
             lines = sum(np.sin(2 * np.pi * 29.5 * k * time + k) / k for k in range(1, 6))
-            signal = np.fft.irfft(spectrum, size) + 0.3 * lines
+            signal = np.fft.irfft(spectrum, size) + tonal * lines
             wavfile.write(folder / f"{number}.wav", rate, (0.1 * signal).astype(np.float32))
             told = {"fs": rate, "speed_rpm": 1770, "fault_type": "normal", **columns}
             (folder / f"{number}.json").write_text(json.dumps(told))

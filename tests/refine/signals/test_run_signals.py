@@ -16,6 +16,7 @@ from simengine.formats.signal_export import export_signals
 from simengine.refine.signals.again import made_again
 from simengine.refine.signals.audit.run import audit_signals
 from simengine.refine.signals.floor import floor_frequencies
+from simengine.refine.signals.ladder import climb_signals
 from simengine.refine.signals.recordings import HealthyRecordings
 from simengine.refine.signals.run import refine_signals
 from simengine.refine.signals.sound import Refined, sounds
@@ -166,6 +167,21 @@ def test_from_the_command_line(simulated, recordings, tmp_path, capsys):
     assert main(command) == 1 and "outer (3)" in capsys.readouterr().err
     command[-1] = str(tmp_path / "say-so")
     assert main([*command, "--healthy", "outer"]) == 0
+
+
+def test_the_ladder_takes_what_comes_nearer_and_keeps_labels(simulated, recordings):
+    real = HealthyRecordings.of(
+        open_signal_set(recordings("ladder", tonal=0.1, color=lambda f: 0.1 + np.exp(-(((f - 4000) / 500) ** 2))))
+    )
+    more = simulated(48, overrides=["machines.rig.conditions.normal.share=4"])
+    found = climb_signals(more, real, [("transfer", lambda: fit_transfer(more, real)), ("late", Late)])
+    names = [(rung.name, rung.taken) for rung in found.rungs]
+
+    assert names == [("simulation", False), ("transfer", True), ("late", False)] and found.refiner.name == "transfer"
+    assert found.rungs[1].distance < found.rungs[0].distance and found.rungs[1].fall.low > 0
+    assert found.rungs[2].keep_rate == 0 and found.rungs[2].to_dict()["method"] == "late"
+    with pytest.raises(SimengineError, match="too few to compare"):
+        climb_signals(simulated(8, stems=False, overrides=["machines.rig.conditions.normal.share=0"]), real, [])
 
 
 def test_errors(simulated, transfer, renders, tmp_path):

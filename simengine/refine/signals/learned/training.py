@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from simengine.dataset.disk import disk_errors, write_atomic
 from simengine.dataset.reader import Dataset
 from simengine.errors import SimengineError
-from simengine.evaluate.features.signals import window_features
 from simengine.evaluate.metrics.kernel_distance import mmd
 from simengine.refine.learned.files import CONFIG, WEIGHTS
 from simengine.refine.learned.harness import CARD, CHECKPOINT, LOG, Report, best_look, train
+from simengine.refine.signals.closeness import Scale, window_rows
 from simengine.refine.signals.learned.apply import LearnedSignals
 from simengine.refine.signals.learned.diffusion import SignalDiffusion
 from simengine.refine.signals.learned.preview import draw_spectra
@@ -33,8 +31,6 @@ __all__ = ["train_signal_refiner"]
 Run = SignalTranslation | SignalDiffusion
 
 _WATCHED = 24  # simulated recordings that the distance is measured on
-_SECONDS = 0.5  # of a window
-_BANDS, _STATISTICS = slice(0, 24), slice(64, None)  # of `window_features`: what does not need the shaft's speed
 
 
 def train_signal_refiner(
@@ -129,9 +125,9 @@ class _Watch:
                 known.append(sound)
         self._sounds, self._rate, self._transfer = known, segments.rate, transfer
         self._real = segments.real
-        real = self._features(self._real)
-        self._scale = np.maximum(real.std(axis=0), 1e-3), real.mean(axis=0)
-        self._rows = self._scaled(real)
+        real = window_rows(self._real, self._rate)
+        self._scale = Scale(real, window_rows((sound.signal for sound in known), self._rate))
+        self._rows = self._scale(real)
 
     def look(self, refiner: LearnedSignals, preview: Path) -> float:
         """Maximum mean discrepancy of window features, and a picture of spectra."""
@@ -140,19 +136,7 @@ class _Watch:
             made.append(refiner.refine(sound, np.random.default_rng(number)).signal)
         raw = [sound.signal for sound in self._sounds]
         write_atomic(preview, draw_spectra({"simulated": raw, "refined": made, "real": self._real}, self._rate))
-        return float(mmd(self._rows, self._scaled(self._features(made))))
-
-    def _features(self, signals: Iterable[NDArray[np.floating]]) -> NDArray[np.float64]:
-        size = round(_SECONDS * self._rate)
-        rows = []
-        for signal in signals:
-            for start in range(0, len(signal) - size + 1, size):
-                found = window_features(signal[start : start + size], self._rate, None)
-                rows.append(np.concatenate([found[_BANDS], found[_STATISTICS]]))
-        return np.array(rows)
-
-    def _scaled(self, rows: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (rows - self._scale[1]) / self._scale[0]
+        return float(mmd(self._rows, self._scale(window_rows(made, self._rate))))
 
 
 def _finish(root: Path, key: dict[str, Any], history: list[dict[str, Any]]) -> None:
