@@ -8,6 +8,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from simengine.render.select import make_renderer, resolve_device
 
 __all__ = ["frame_rates", "markdown"]
 
-DRAWS = 8  # samples that are settled; the frames of a batch are these again and again, with other seeds
+DRAWS = 4  # samples that are settled; the frames of a batch are these again and again, with other seeds
 CASES = (
     ("640 x 480, draft", (640, 480), preset("draft"), 300),
     ("640 x 480, 16 samples, two bounces", (640, 480), RenderSettings(samples=16, bounces=2), 60),
@@ -40,6 +41,7 @@ class _Asked:
         return self.tracer.render(scene, camera, replace(settings, color=False))
 
 
+@lru_cache(maxsize=2)
 def settled(size):
     """Samples with their views and what was asked for them."""
     spec = simengine.load_scene("dice", overrides=[f"cameras[*].resolution={list(size)}", "timeline.frames=1"])

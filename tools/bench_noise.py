@@ -31,9 +31,18 @@ LAMP = {"position": (0.5, 0.3, 1.0), "size": (0.4, 0.4), "power": 12.0}
 SKY = 0.25
 
 
+def faceted(mesh):
+    """The mesh with the normals of its faces: renderers treat smoothed ones each in their way."""
+    a, b, c = (mesh.vertices[mesh.faces[:, k]].astype(float) for k in range(3))
+    normals = np.cross(b - a, c - a)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    return replace(mesh, normals=np.repeat(normals[:, None], 3, axis=1).astype(np.float32), key=f"{mesh.key}, faceted")
+
+
 def matt_scene(make_scene, size):
     """The light scene of the other tables, matt, under a lamp and a sky."""
     scene, _, triangles = make_scene(False)
+    instances = tuple(replace(instance, mesh=faceted(instance.mesh)) for instance in scene.instances)
     direction = -np.array(LAMP["position"]) / np.linalg.norm(LAMP["position"])
     lamp = LightSource(
         "area", LAMP["position"], tuple(direction), (0.0, 0.0, 1.0), LAMP["size"], LAMP["power"], (1.0, 1.0, 1.0)
@@ -41,7 +50,7 @@ def matt_scene(make_scene, size):
     materials = tuple(SurfaceMaterial(m.base_color, roughness=1.0, specular=0.0) for m in scene.materials)
     sky = np.full((1, 2, 3), SKY, np.float32)
     camera = make_camera(look_at((0.6, -0.6, 0.5), (0, 0, 0)), width=size[0], height=size[1], fov=0.95)
-    return RenderScene(scene.instances, materials, lights=(lamp,), environment=sky), camera, triangles
+    return RenderScene(instances, materials, lights=(lamp,), environment=sky), camera, triangles
 
 
 def ours(scene, camera):
@@ -65,6 +74,7 @@ def mitsuba(scene, camera, variant):
     import mitsuba as mi
 
     mi.set_variant(variant)
+    mi.set_log_level(mi.LogLevel.Error)  # its sampler rounds sample counts to products of two numbers, and says so
     transform = mi.ScalarTransform4f
     folder = Path(tempfile.mkdtemp())
     lamp = scene.lights[0]
@@ -98,11 +108,12 @@ def mitsuba(scene, camera, variant):
     for k, instance in enumerate(scene.instances):
         mesh = trimesh.Trimesh(instance.mesh.vertices, instance.mesh.faces, process=False)
         mesh.apply_transform(instance.transform)
-        mesh.export(folder / f"{k}.ply", vertex_normal=True)
+        mesh.export(folder / f"{k}.ply", vertex_normal=False)
         color = scene.materials[instance.materials[0]].base_color
         parts[f"thing{k}"] = {
             "type": "ply",
             "filename": str(folder / f"{k}.ply"),
+            "face_normals": True,
             "bsdf": {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": color}}},
         }
     world = mi.load_dict(parts)
@@ -129,8 +140,6 @@ def cycles(scene, camera):
         source = instance.mesh
         mesh = bpy.data.meshes.new(str(k))
         mesh.from_pydata(source.vertices.tolist(), [], source.faces.tolist())
-        mesh.shade_smooth()
-        mesh.normals_split_custom_set(source.normals.reshape(-1, 3).tolist())
         material = bpy.data.materials.new(str(k))
         material.use_nodes = True
         nodes, links = material.node_tree.nodes, material.node_tree.links

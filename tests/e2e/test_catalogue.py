@@ -130,6 +130,7 @@ def test_stain_absorbs_the_lamp_behind_the_slide(renderer):
 
 
 PROMISES = {  # size, fewest labelled objects, share of the picture that labelled objects cover, classes seen at least
+    "bin_parts": ([160, 120], 12, (0.03, 0.3), {"bolt", "nut", "washer", "gear"}),
     "blood": ([320, 240], 6, (0.08, 0.9), {"RBC"}),
     "defects": ([320, 240], 1, (0.15, 0.8), {"plate"}),
     "dice": ([640, 640], 1, (0.0005, 0.3), set()),
@@ -138,6 +139,7 @@ PROMISES = {  # size, fewest labelled objects, share of the picture that labelle
     "particles": ([320, 240], 50, (0.03, 0.5), {"bead", "pellet", "granule"}),
     "robot_cell": ([160, 120], 3, (0.02, 0.5), {"robot"}),
     "shelf": ([160, 120], 25, (0.1, 0.7), {"bottle", "can", "carton"}),
+    "tabletop": ([160, 120], 4, (0.05, 0.4), set()),
     "warehouse": ([160, 120], 12, (0.1, 0.7), {"carton"}),
 }
 
