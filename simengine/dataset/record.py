@@ -222,7 +222,8 @@ class ViewRecord(_Record):
         time: Seconds since release.
         width: Pixels.
         height: Pixels.
-        intrinsics: Camera matrix K, 3 x 3 [px]; the centre of the first pixel is at (0.5, 0.5).
+        intrinsics: Camera matrix K, 3 x 3 [px]; the centre of the first pixel is at (0.5, 0.5). OpenCV's warps have it at
+            (0, 0): subtract 0.5 from the principal point for them.
         distortion: How the lens bends straight lines; null for a pinhole. ``model`` is ``brown_conrady`` with the
             ``coefficients`` k1, k2, p1, p2, k3, k4, k5, k6 of `cv2.projectPoints`, or ``kannala_brandt`` with k1, k2, k3,
             k4 of `cv2.fisheye` and the angle [rad] across its ``image_circle``.

@@ -49,6 +49,9 @@ class WarpRenderer:
 
     One renderer does one thing at a time: threads that draw at once need a renderer each.
 
+    Lenses bend primary rays exactly; a wide aperture, motion and rolling rows are sampled with the light, and pixels in
+    which they blur surfaces over each other have their light joined with their like. Labels come from sharp rays.
+
     The same inputs give the same bytes on one device, whatever the number of threads.
 
     Args:

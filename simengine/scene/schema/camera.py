@@ -61,10 +61,12 @@ class Pinhole(Part):
     fx: Annotated[float, Leaf(low=0, positive=True)] = Field(600.0, description="Focal length along x, pixels.")
     fy: Annotated[float, Leaf(low=0, positive=True)] = Field(600.0, description="Focal length along y, pixels.")
     cx: Pixels | None = Field(
-        None, description="Principal point x, pixels from the left edge of the picture; the middle if absent."
+        None,
+        description="Principal point x, pixels from the left edge of the picture (OpenCV's plus 0.5); the middle if absent.",
     )
     cy: Pixels | None = Field(
-        None, description="Principal point y, pixels from the top edge of the picture; the middle if absent."
+        None,
+        description="Principal point y, pixels from the top edge of the picture (OpenCV's plus 0.5); the middle if absent.",
     )
 
 
