@@ -18,6 +18,8 @@ _TILE = 8  # pixels of the label kernels' tiles, and of the noise filter's block
 def crop_camera(camera: RenderCamera, *, left: int, top: int, width: int, height: int) -> RenderCamera:
     """A camera that draws a window of another's picture: the same bytes, in the time of the window.
 
+    Only Open Image Denoise (`RenderSettings.oidn`), which looks far around a pixel, may differ near the window's rim.
+
     Args:
         camera: The camera, which may be a window itself.
         left: First column.
