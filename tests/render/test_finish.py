@@ -10,7 +10,7 @@ from oracles.render_scenes import camera_at, light, pose, sheet, to_mesh
 
 from simengine.assets.textures.noise import lattice
 from simengine.render.environment import constant_environment
-from simengine.render.model import Instance, RenderScene, RenderSettings, SurfaceMaterial, Weathering
+from simengine.render.model import Instance, Picture, RenderScene, RenderSettings, SurfaceMaterial, Weathering
 
 RAW = RenderSettings(samples=16, bounces=0, amodal=(), denoise=False)
 LAMBERT = SurfaceMaterial(base_color=(0.5, 0.5, 0.5), specular=0.0)
@@ -192,3 +192,23 @@ def test_years_of_use_take_their_share_and_stay_on_the_object(tracer):
     assert bare[here & (to_edge < 0.003)].mean() > 0.5 > 0.02 > bare[here & (to_edge > 0.05)].mean()
     turned = shown(pose((0.3, 0.1, -0.2), rng=np.random.default_rng(2)), wear=0.5)
     assert np.abs(turned.linear - worn.linear).mean() < 2e-3
+
+
+def test_rich_pictures_of_a_batch_are_what_they_are_alone(tracer):
+    """Glow and weathering go by instances: each picture of a batch has its own, to the byte."""
+    rng = np.random.default_rng(11)
+    box = to_mesh(trimesh.creation.box((0.2, 0.2, 0.2)))
+    ball = to_mesh(trimesh.creation.icosphere(2, radius=0.05))
+    paint = SurfaceMaterial((0.05, 0.1, 0.6), weathering=Weathering(wear=0.5, rust=0.3, dirt=0.3))
+    glow = SurfaceMaterial((0, 0, 0), specular=0.0, emission=(8.0, 6.0, 4.0))
+    camera = camera_at(eye=(0.5, -0.6, 0.5), width=48, height=32)
+    settings = replace(RAW, samples=2, bounces=1)
+    pictures = []
+    for count in (1, 3):
+        things = [Instance(sheet((2, 2)), np.eye(4), (2,), 1)]
+        things += [Instance(box, pose(rng.uniform(-0.2, 0.2, 3), rng=rng), (0,), k + 2) for k in range(count)]
+        things.append(Instance(ball, pose((0.2, -0.2, 0.2 + 0.1 * count)), (1,), 9))
+        pictures.append(Picture(RenderScene(tuple(things), (paint, glow, LAMBERT)), camera, settings))
+    for alone, together in zip(pictures, tracer.render_many(pictures), strict=True):
+        assert np.array_equal(tracer.render(*alone).linear, together.linear)
+        assert together.linear.max() > 0.1
