@@ -2,7 +2,7 @@
 
 Blender's Python module draws in an interpreter of its own, since it pins other versions of numpy:
 
-    pip install bpy                                       # there
+    pip install bpy                                       # there; here simengine[exr]
     python tools/compare_cycles.py --blender there/bin/python --out cycles
 
 writes cycles.png (ours, Cycles', their difference times 1.5 about grey) and prints the mean light of each object.
@@ -21,7 +21,7 @@ import trimesh
 from simengine.assets.mesh import Mesh
 from simengine.render.camera import look_at, make_camera
 from simengine.render.model import Instance, LightSource, RenderScene, RenderSettings, SurfaceMaterial
-from simengine.render.openexr import decode_exr
+from simengine.render.openexr import read_exr
 from simengine.render.tone import encode_tone
 from simengine.render.warp_renderer import WarpRenderer
 
@@ -166,7 +166,7 @@ def main():
         file.write_text(json.dumps(told))
         command = [args.blender, "-c", BLENDER, str(file), str(picture), str(args.samples)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        cycles = decode_exr(picture.read_bytes(), name=str(picture))
+        cycles = read_exr(picture)
     ours = frame.linear
     apart = np.clip(0.5 + 1.5 * (ours - cycles) / 2, 0, 1)
     rows = [encode_tone(ours, curve="neutral"), encode_tone(cycles, curve="neutral"), (apart * 255).astype(np.uint8)]
