@@ -132,6 +132,7 @@ def test_stain_absorbs_the_lamp_behind_the_slide(renderer):
 PROMISES = {  # size, fewest labelled objects, share of the picture that labelled objects cover, classes seen at least
     "bin_parts": ([160, 120], 12, (0.03, 0.3), {"bolt", "nut", "washer", "gear"}),
     "blood": ([320, 240], 6, (0.08, 0.9), {"RBC"}),
+    "conveyor": ([160, 120], 2, (0.02, 0.3), {"carton"}),
     "defects": ([320, 240], 1, (0.15, 0.8), {"plate"}),
     "dice": ([640, 640], 1, (0.0005, 0.3), set()),
     "fan_rig": ([320, 240], 6, (0.05, 0.5), {"motor", "pulley", "belt"}),
