@@ -147,6 +147,10 @@ def _device_name(name):
     return wp.get_device(name).name if name != "cpu" else "the CPU"
 
 
+def _rate(value):
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def markdown(result):
     """The result as a note."""
     about = "" if result["measured"] else " This run proves the command on a CPU; no GPU was measured."
@@ -163,9 +167,9 @@ def markdown(result):
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |",
     ]
     for case in result["cases"]:
-        cells = ["-" if value is None else f"{value:,.0f}" for value in case["stages"].values()]
+        cells = ["-" if value is None else _rate(value) for value in case["stages"].values()]
         lines.append(
-            f"| {case['case']} | {case['target']:,} | {' | '.join(cells)} | {case['together']:,.0f} | {case['limited_by']} |"
+            f"| {case['case']} | {case['target']:,} | {' | '.join(cells)} | {_rate(case['together'])} | {case['limited_by']} |"
         )
     found = result["agreement"]
     lines += [

@@ -59,7 +59,7 @@ def main():
         tiles = [frame.rgb for frame, _, _ in made]
         tiles += [draw_labels(frame.rgb, record.objects, classes=classes), depth_picture(frame.depth, scale_bar=False)]
         rows.append(np.hstack([tile(picture) for picture in tiles]))
-    cv2.imwrite(str(args.out), np.vstack(rows)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
+    cv2.imwrite(str(args.out), np.vstack(rows)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80])
     print(args.out)
 
 
