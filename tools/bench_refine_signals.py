@@ -5,7 +5,7 @@
 DATA holds cwru_12k_drive_end.npz, cwru_normal_48k.npz and hit_mfs_51k2.npz. For each rig some healthy recordings are given to
 the refiner, the others are held out: spectra and two-sample tests look at them, and they are the healthy class when faults
 are judged. Of real faults no refiner sees anything. WORK keeps data sets, networks and what was found, so that a run that
-was stopped goes on; `--only RIG` and `--methods` do parts. Needs the extra ``learn``, and diffusers for the diffusion.
+was stopped goes on; `--only` and `--methods` do parts. Needs the extra ``learn``, and diffusers for the diffusion.
 """
 
 from __future__ import annotations
@@ -262,14 +262,14 @@ def main() -> None:
     parser.add_argument("--planted", type=int, default=100)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
-    parser.add_argument("--only", choices=("cwru", "hit"))
+    parser.add_argument("--only", metavar="SPLIT", nargs="+", help="beginnings of names of splits")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     import sklearn
     import torch
 
     options.work.mkdir(parents=True, exist_ok=True)
-    chosen = [name for name in SPLITS if options.only in (None, SPLITS[name][0])]
+    chosen = [name for name in SPLITS if not options.only or name.startswith(tuple(options.only))]
     figures = {name: experiment(options.data, options.work, name, options) for name in chosen}
     rule = options.work / "rule.json"
     report = {
