@@ -114,7 +114,7 @@ def test_stain_absorbs_the_lamp_behind_the_slide(renderer):
     ground = frame.linear[np.isin(frame.instances, ids["slide"])].mean(axis=0)
     cells = np.isin(frame.instances, ids["red_cell"])
     left = frame.linear[cells].mean(axis=0) / ground
-    assert 0.1 < left[2] < left[0] < 0.9
+    assert 0.1 < left[2] < 0.8 * left[0] and left[0] < 0.97
     height, width = frame.instances.shape
     outlines = np.zeros((height, width), int)
     for id_ in ids["red_cell"]:
