@@ -190,7 +190,7 @@ def summary(results: GainResults) -> dict:
         del data[name]
     for row in data["data"]:
         del row["path"]
-    for row in data["cells"] + data["gains"]:
+    for row in data["cells"] + data["gains"] + data["refinements"]:
         row["by_seed"] = [round(value, 4) for value in row["by_seed"]]
     return data
 
@@ -221,6 +221,11 @@ def tables(title: str, results: GainResults) -> list[str]:
         lines += ["| --- | ---: | --- | --- | ---: | ---: |"]
         lines += [_gain(gain, results) for gain in results.gains if gain.test == test.name]
         lines.append("")
+        if results.refinements:
+            lines += ["| refined less raw | real | metric | difference, 95 % | corrected p | could have been shown |"]
+            lines += ["| --- | ---: | --- | --- | ---: | ---: |"]
+            lines += [_gain(gain, results) for gain in results.refinements if gain.test == test.name]
+            lines.append("")
         worths = [e for e in results.equivalents if e.test == test.name]
         if worths:
             lines += [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -93,20 +93,38 @@ class Analysis:
 
     def gains(self) -> list[Gain]:
         """Every arm less the best baseline at the same count; p-values corrected by metric over all tests."""
+        return self._differences(
+            lambda test, metric: [
+                (arm.name, self.baseline(test, count, metric=metric), count) for arm, count in self._compared()
+            ]
+        )
+
+    def refinements(self) -> list[Gain]:
+        """Every arm with refined data less the same arm with raw data; p-values corrected as those of gains."""
+        pairs = [
+            (arm.name, raw, count)
+            for arm in self.arms
+            for raw in [arm.name.removesuffix("-refined")]
+            for count in self._counts_of(arm)
+            if arm.about.refined and (raw, count) in self._ran
+        ]
+        return self._differences(lambda test, metric: pairs)
+
+    def _differences(self, pairs: Callable[[int, str], Sequence[tuple[str, str, int]]]) -> list[Gain]:
+        """First arms less second ones at counts, by test and metric."""
         found = []
         for metric in self.task.metrics:
             family = []
             for test in range(len(self.task.tests)):
-                for arm, count in self._compared():
-                    against = self.baseline(test, count, metric=metric.name)
-                    first = self.scores(test, arm.name, count, metric=metric.name)
+                for arm, against, count in pairs(test, metric.name):
+                    first = self.scores(test, arm, count, metric=metric.name)
                     gain = first - self.scores(test, against, count, metric=metric.name)
-                    family.append((test, arm.name, against, count, gain, self.infer(test, gain)))
+                    family.append((test, arm, against, count, gain, self.infer(test, gain)))
             corrected = holm([row[-1].p_value for row in family])
             found += [
                 Gain(
                     test=self.task.tests[test].name,
-                    arm=arm_name,
+                    arm=arm,
                     against=against,
                     count=count,
                     metric=metric.name,
@@ -117,7 +135,7 @@ class Analysis:
                     detectable=result.detectable(comparisons=len(family)),
                     by_seed=[float(point) for point in gain.points],
                 )
-                for (test, arm_name, against, count, gain, result), p in zip(family, corrected, strict=True)
+                for (test, arm, against, count, gain, result), p in zip(family, corrected, strict=True)
             ]
         return found
 

@@ -99,6 +99,7 @@ def conclude(
         ],
         cost=Cost(len(unique), round(sum(run.cpu_seconds for run in unique.values()) / 3600.0, 4)),
         environment=_environment(command),
+        refinements=analysis.refinements(),
     )
 
 

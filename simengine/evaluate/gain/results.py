@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -151,12 +151,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Gain:
-    """An arm less the best honest baseline at the same count.
+    """An arm less another at the same count: the best honest baseline, or the same arm with raw data.
 
     Attributes:
         test: Name of the test set.
         arm: Name of the arm.
-        against: Name of the baseline: the best of kind ``baseline`` at this count, on the test itself.
+        against: Name of the other: the best of kind ``baseline`` at this count, on the test itself, or the raw arm.
         count: Real items.
         metric: Name of the metric.
         estimate: The difference, paired over test units and seeds.
@@ -418,6 +418,7 @@ class GainResults:
         runs: The runs.
         cost: What they cost.
         environment: Versions, code digest and the command.
+        refinements: Arms with refined data less those with raw data.
     """
 
     schema: str
@@ -446,6 +447,7 @@ class GainResults:
     runs: list[Run]
     cost: Cost
     environment: dict[str, Any]
+    refinements: list[Gain] = field(default_factory=list)
 
 
 def read_results(path: str | Path) -> GainResults:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
-from simengine.evaluate.gain.results import Arm, Cell, Estimate, GainResults, Slice
+from simengine.evaluate.gain.results import Arm, Cell, Estimate, Gain, GainResults, Slice
 from simengine.evaluate.report.charts.axis import fixed_text, number_text
 from simengine.evaluate.report.charts.curves import CurvePoint, Series, curves
 from simengine.evaluate.report.charts.forest import ForestRow, forest
@@ -105,35 +105,43 @@ def _lines(results: GainResults, test: str, metric: str) -> tuple[list[Series], 
 
 
 def gain_sections(results: GainResults) -> Iterator[Section]:
-    """Every arm against the best real-only arm, as forest plots."""
+    """Every arm against the best real-only arm, and refined data against raw, as forest plots."""
+    words = "Difference to the best real-only arm ({against}) at the same number of real {item}s"
+    blocks = _forests(results, results.gains, "gain", words)
+    if blocks:
+        yield Section("What each arm gains", tuple(blocks), "gains", "Gains")
+    blocks = _forests(results, results.refinements, "refinement", "Difference to the same arm with raw synthetic data")
+    if blocks:
+        yield Section("What refining gains", tuple(blocks), "refinements", "Refining")
+
+
+def _forests(results: GainResults, gains: Sequence[Gain], name: str, words: str) -> list[Block]:
+    """A forest plot a test; `words` may name the arms ``{against}`` which, and the ``{item}``."""
     metric = headline(results)
     blocks: list[Block] = []
     for test in results.tests:
+        found = [gain for gain in gains if gain.test == test.name and gain.metric == metric]
         rows: list[ForestRow] = []
-        for count in results.counts:
-            here = [
-                gain
-                for gain in results.gains
-                if gain.test == test.name and gain.metric == metric and gain.count == count.items
-            ]
+        labels = {count.items: count.label for count in results.counts} | {0: "no real data"}
+        for count, label in sorted(labels.items()):
+            here = [gain for gain in found if gain.count == count]
             if here:
-                rows.append(ForestRow(count.label))
+                rows.append(ForestRow(label))
                 rows += [_forest_row(arm_title(results, gain.arm), gain.estimate, gain.shown) for gain in here]
         if rows:
             where = test_title(test.kind, test.name)
-            found = [gain for gain in results.gains if gain.test == test.name and gain.metric == metric]
             against = " or ".join(sorted({arm_title(results, gain.against) for gain in found}))
             blocks.append(
                 Figure(
-                    f"gain-forest-{test.kind}-{len(blocks)}",
+                    f"{name}-forest-{test.kind}-{len(blocks)}",
                     partial(_forest_drawing, rows, f"Gains in {metric}, {where}", f"gain in {metric}"),
                     where,
-                    f"Difference to the best real-only arm ({against}) at the same number of real {results.item}s, with"
-                    f" 95 % intervals. Filled: shown at 5 % after correction for {found[0].comparisons} comparisons (Holm).",
+                    words.format(against=against, item=results.item)
+                    + f", with 95 % intervals. Filled: shown at 5 % after correction for {found[0].comparisons}"
+                    f" comparison{'s' * (found[0].comparisons > 1)} (Holm).",
                 )
             )
-    if blocks:
-        yield Section("What each arm gains", tuple(blocks), "gains", "Gains")
+    return blocks
 
 
 def _forest_drawing(rows: list[ForestRow], title: str, x_title: str, width: float) -> Drawing:

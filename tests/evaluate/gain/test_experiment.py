@@ -14,6 +14,7 @@ from simengine.evaluate.gain.counts import parse_counts
 from simengine.evaluate.gain.experiment import plan_cells, run_gain
 from simengine.evaluate.gain.leaks import make_leak
 from simengine.evaluate.gain.results import read_results
+from simengine.evaluate.report.gain import write_gain_report
 
 SCRIPT = Path(__file__).parents[2] / "oracles" / "surrogate_task.py"
 
@@ -103,6 +104,30 @@ def test_the_best_baseline_is_the_one_to_beat(tmp_path):
 
     results = run_surrogate(tmp_path, task=Plain(), arms=("real", "mix"), counts="10")
     assert {gain.against for gain in results.gains} == {"real"}
+
+
+def test_refined_data_is_compared_with_raw(tmp_path):
+    class Refined(SurrogateTask):
+        def inputs(self, cell):
+            return {**super().inputs(cell), "refined": cell.arm.about.refined}
+
+        def run(self, cell):
+            tables = super().run(cell)
+            more = {"mix-refined": 0.12, "synthetic-refined": -0.05}.get(cell.arm.name, 0.0)  # than 0.1, its default
+            return [{"values": table["values"] + more} for table in tables]
+
+    results = run_gain(
+        Refined(), arms=choose_arms(["synthetic", "mix"], known=DETECT_ARMS, refined=True),
+        counts=parse_counts("10", available=200), seeds=range(4), out=tmp_path, resamples=200,
+    )  # fmt: skip
+    found = {(g.arm, g.against, g.count): g for g in results.refinements if (g.test, g.metric) == ("test", "AP50")}
+    assert set(found) == {("mix-refined", "mix", 10), ("synthetic-refined", "synthetic", 0)}
+    better, same = found["mix-refined", "mix", 10], found["synthetic-refined", "synthetic", 0]
+    assert better.estimate.value == pytest.approx(0.1, abs=0.03) and better.estimate.low > 0 and better.shown
+    assert abs(same.estimate.value) < 0.03 and not same.shown and same.comparisons == 4  # two tests, two arms
+    assert read_results(tmp_path) == results
+    page = write_gain_report(tmp_path).read_text()
+    assert "What refining gains" in page and "no real data" in page
 
 
 def test_no_run_is_computed_twice(tmp_path, marked):
