@@ -1,4 +1,5 @@
 import contextlib
+import gc
 import io
 import json
 import tracemalloc
@@ -112,11 +113,12 @@ def test_labels_of_unknown_classes_are_refused(folder, tmp_path):
 
 def test_memory_does_not_grow_with_the_data_set(tmp_path):
     peaks = []
-    for count in (10, 80):
+    for count in (10, 160):
         root = tmp_path / str(count)
         generate(fake_spec(), out=root, count=count, device="cpu", _open_maker=FakeChain())
+        gc.collect()  # when garbage goes away shifts peaks by a third
         tracemalloc.start()
         export_coco(root)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
-    assert peaks[1] < 1.5 * peaks[0]
+    assert peaks[1] < 2.5 * peaks[0]  # not 16 times

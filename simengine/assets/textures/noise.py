@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.sampling.streams import stream
+
 if TYPE_CHECKING:
     from simengine.scene.schema import material
 
@@ -103,7 +105,7 @@ def even_noise(frequencies: Sequence[float], *, octaves: Sequence[int], size: in
     """Fields of fractal noise whose values are even from 0 to 255, always the same ones, shape (size, size, K)."""
     fields = []
     for k, (frequency, count) in enumerate(zip(frequencies, octaves, strict=True)):
-        field = fractal(np.random.default_rng(k), size, frequency, count, gain=0.6)
+        field = fractal(stream(0, k, "even_noise"), size, frequency, count, gain=0.6)
         rank = np.empty(field.size, np.int64)
         rank[np.argsort(field, axis=None, kind="stable")] = np.arange(field.size)
         fields.append((rank * 256 // field.size).astype(np.uint8).reshape(field.shape))
