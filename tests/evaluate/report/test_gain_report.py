@@ -54,7 +54,7 @@ def test_every_part_of_the_experiment_is_there(folder):
     results = read_results(folder)
     document = gain_document(results, folder)
     assert [section.name for section in document.sections] == [
-        "curves", "gains", "ratio", "worth", "slices", "pictures", "compute", "leaks", "run",
+        "curves", "gains", "refinements", "ratio", "worth", "slices", "pictures", "compute", "leaks", "run",
     ]  # fmt: skip
     text = markdown_text(document).replace("\\", "")
     for arm in results.arms:
