@@ -239,11 +239,12 @@ def _train(args: argparse.Namespace, method: str, renders: Dataset, photos: Phot
 def _climb(args: argparse.Namespace, renders: Dataset, photos: Photos, rule: Thresholds | None) -> Refiner | None:
     from simengine.evaluate.features.embedders import open_embedder
     from simengine.refine.frame import frames
-    from simengine.refine.ladder import climb
+    from simengine.refine.picture_ladder import climb_pictures
 
     replaced = ["composite"] if args.empty or not _covered(renders) else []
     learned = ["diffusion" if is_hub_model(args.model) else "cut"] if args.model else []
     names = ["statistics", *replaced, *learned]
     methods = [(name, partial(_fit, args, name, renders, photos)) for name in names]
     trial = list(frames(renders, most=_TRIAL))
-    return climb(trial, photos, methods, open_embedder(), thresholds=rule, seed=args.seed, report=print).refiner
+    found = climb_pictures(trial, photos, methods, open_embedder(), thresholds=rule, seed=args.seed, report=print)
+    return found.refiner

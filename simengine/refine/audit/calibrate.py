@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.errors import SimengineError
+from simengine.evaluate.metrics.roc import auc
 from simengine.refine.audit.corruption import HARMFUL, harm, harmless
 from simengine.refine.audit.rule import Thresholds, failures
 from simengine.refine.audit.scores import ObjectScores, score_objects
@@ -154,8 +155,6 @@ def upper_bound(rate: float, count: int) -> float:
 
 
 def _aucs(clean: list[ObjectScores], harmed: list[ObjectScores]) -> dict[str, float]:
-    from scipy.stats import rankdata
-
     out = {}
     for name, sign in (
         ("ncc", -1),
@@ -164,10 +163,8 @@ def _aucs(clean: list[ObjectScores], harmed: list[ObjectScores]) -> dict[str, fl
         ("boundary_agreement", -1),
         ("keypoint_shift", 1),
     ):
-        a = np.array([sign * getattr(s, name) for s in clean])
-        b = np.array([sign * getattr(s, name) for s in harmed])
+        a, b = (np.array([sign * getattr(s, name) for s in scores]) for scores in (clean, harmed))
         a, b = a[np.isfinite(a)], b[np.isfinite(b)]
         if len(a) and len(b):
-            ranks = rankdata(np.concatenate([a, b]))[len(a) :]
-            out[name] = round(float((ranks.sum() - len(b) * (len(b) + 1) / 2) / (len(a) * len(b))), 4)
+            out[name] = round(auc(b, a), 4)
     return out

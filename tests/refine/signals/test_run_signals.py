@@ -179,7 +179,7 @@ def test_the_ladder_takes_what_comes_nearer_and_keeps_labels(simulated, recordin
 
     assert names == [("simulation", False), ("transfer", True), ("late", False)] and found.refiner.name == "transfer"
     assert found.rungs[1].distance < found.rungs[0].distance and found.rungs[1].fall.low > 0
-    assert found.rungs[2].keep_rate == 0 and found.rungs[2].to_dict()["method"] == "late"
+    assert found.rungs[2].trial.keep_rate == 0 and found.rungs[2].to_dict()["method"] == "late"
     with pytest.raises(SimengineError, match="too few to compare"):
         climb_signals(simulated(8, stems=False, overrides=["machines.rig.conditions.normal.share=0"]), real, [])
 
